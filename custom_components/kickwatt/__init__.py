@@ -1,0 +1,36 @@
+"""Kickwatt: what an e-scooter does on its charger, and the power cut when it is full."""
+
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.device_registry import DeviceEntry
+
+from .coordinator import KickwattConfigEntry, KickwattCoordinator
+
+PLATFORMS: list[Platform] = [
+    Platform.BINARY_SENSOR,
+    Platform.NUMBER,
+    Platform.SENSOR,
+    Platform.SWITCH,
+]
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: KickwattConfigEntry) -> bool:
+    """Set up a hub from a config entry."""
+    coordinator = KickwattCoordinator(hass, entry)
+    await coordinator.async_config_entry_first_refresh()
+    coordinator.async_start()
+    entry.runtime_data = coordinator
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: KickwattConfigEntry) -> bool:
+    """Unload a config entry."""
+    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_config_entry_device(
+    hass: HomeAssistant, entry: KickwattConfigEntry, device: DeviceEntry
+) -> bool:
+    """Let the owner remove a charger that the hub no longer has."""
+    return not entry.runtime_data.has_device(device)

@@ -1,0 +1,215 @@
+"""The coordinator of a Kickwatt hub: pushed to, never polling."""
+
+import logging
+from typing import override
+
+from homeassistant.config_entries import SOURCE_HASSIO, ConfigEntry
+from homeassistant.const import CONF_TOKEN, CONF_URL
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from yarl import URL
+
+from .client import (
+    AuthenticationError,
+    HubTooNewError,
+    HubTooOldError,
+    KickwattError,
+    NotAHubError,
+    ScopeTooSmallError,
+    WrongHubError,
+)
+from .const import DOMAIN, MANUFACTURER
+from .live import (
+    ChargerChanged,
+    ChargerRemoved,
+    KickwattLive,
+    Lost,
+    Message,
+    Resumed,
+    Snapshot,
+)
+from .models import Charger
+
+_LOGGER = logging.getLogger(__name__)
+
+type KickwattConfigEntry = ConfigEntry[KickwattCoordinator]
+
+# What a person has to know about a hub that cannot be used just now. All of it may mend
+# itself (a hub is updated, an address returns to its owner), so set-up is tried again.
+_NOT_READY: dict[type[KickwattError], str] = {
+    HubTooNewError: "hub_too_new",
+    HubTooOldError: "hub_too_old",
+    NotAHubError: "not_a_hub",
+    WrongHubError: "wrong_hub",
+}
+
+_MODELS = {
+    "s1": "Charger",
+    "legacy": "GSM tracker",
+}
+
+
+class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
+    """Keep the chargers of one hub, by id, as the hub tells of them."""
+
+    config_entry: KickwattConfigEntry
+
+    def __init__(self, hass: HomeAssistant, entry: KickwattConfigEntry) -> None:
+        """Initialize the coordinator."""
+        super().__init__(
+            hass,
+            _LOGGER,
+            config_entry=entry,
+            name=entry.title,
+            update_interval=None,
+        )
+        # The flow makes no entry without one.
+        assert entry.unique_id is not None
+        self.hub_id = entry.unique_id
+        self.live = KickwattLive(
+            async_get_clientsession(hass),
+            URL(entry.data[CONF_URL]),
+            entry.data[CONF_TOKEN],
+            self.hub_id,
+        )
+        self._hub_device_id: str | None = None
+
+    @override
+    async def _async_setup(self) -> None:
+        """Connect for the first time."""
+        try:
+            start = await self.live.connect()
+        except AuthenticationError as err:
+            raise ConfigEntryAuthFailed(
+                translation_domain=DOMAIN,
+                translation_key=(
+                    "scope_too_small"
+                    if isinstance(err, ScopeTooSmallError)
+                    else "invalid_auth"
+                ),
+            ) from err
+        except KickwattError as err:
+            raise UpdateFailed(
+                translation_domain=DOMAIN,
+                translation_key=_NOT_READY.get(type(err), "cannot_connect"),
+                translation_placeholders={"url": self.config_entry.data[CONF_URL]},
+            ) from err
+        # A first connection has nothing to resume.
+        assert isinstance(start, Snapshot)
+        self.data = start.chargers
+        self._async_register_hub()
+        self._async_register_chargers(self.data)
+
+    @override
+    async def _async_update_data(self) -> dict[str, Charger]:
+        """Return what was pushed; asking the hub again would not make it newer."""
+        if not self.live.connected:
+            raise UpdateFailed(
+                translation_domain=DOMAIN,
+                translation_key="cannot_connect",
+                translation_placeholders={"url": self.config_entry.data[CONF_URL]},
+            )
+        return self.data
+
+    @callback
+    def async_start(self) -> None:
+        """Start to listen, until the entry is unloaded."""
+        task = self.config_entry.async_create_background_task(
+            self.hass, self._async_listen(), f"{self.name} live connection"
+        )
+
+        async def stop() -> None:
+            """Stop listening before closing, else the end looks like a loss."""
+            task.cancel()
+            await self.live.close()
+
+        self.config_entry.async_on_unload(stop)
+
+    async def _async_listen(self) -> None:
+        """Follow the live connection."""
+        try:
+            async for message in self.live.messages():
+                self._async_handle(message)
+        except KickwattError as err:
+            # Waiting does not mend it. Set-up meets the same and tells the owner.
+            self.async_set_update_error(err)
+            self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
+
+    @callback
+    def _async_handle(self, message: Message) -> None:
+        """Take one message in."""
+        if isinstance(message, Lost):
+            self.async_set_update_error(message.error)
+            return
+        if not self.last_update_success:
+            _LOGGER.info("The connection to %s is back", self.name)
+            self._async_register_hub()
+        match message:
+            case Snapshot(chargers=chargers):
+                data = chargers
+            case ChargerChanged(charger=charger):
+                data = {**self.data, charger.id: charger}
+            case ChargerRemoved(charger_id=charger_id):
+                data = {key: self.data[key] for key in self.data if key != charger_id}
+            case Resumed():
+                data = self.data
+        self._async_register_chargers(data)
+        self.async_set_updated_data(data)
+
+    def has_device(self, device: dr.DeviceEntry) -> bool:
+        """Whether a device is the hub, or a charger that it still has."""
+        return not device.identifiers.isdisjoint(self._identifiers(self.data))
+
+    def device_identifier(self, charger_id: str) -> tuple[str, str]:
+        """Return a charger's identifier: charger ids are unique within a hub only."""
+        return (DOMAIN, f"{self.hub_id}-{charger_id}")
+
+    @callback
+    def _async_register_hub(self) -> None:
+        """Tell the device registry about the hub, which may have been updated."""
+        # An app's own host name means nothing to a browser.
+        in_app = self.config_entry.source == SOURCE_HASSIO
+        device = dr.async_get(self.hass).async_get_or_create(
+            config_entry_id=self.config_entry.entry_id,
+            configuration_url=None if in_app else self.config_entry.data[CONF_URL],
+            entry_type=dr.DeviceEntryType.SERVICE,
+            identifiers={(DOMAIN, self.hub_id)},
+            manufacturer=MANUFACTURER,
+            model="Hub",
+            name=self.config_entry.title,
+            sw_version=self.live.version,
+        )
+        self._hub_device_id = device.id
+
+    @callback
+    def _async_register_chargers(self, chargers: dict[str, Charger]) -> None:
+        """Let the device registry have the chargers that the hub has, and no others.
+
+        A charger that is silent stays; only the hub's word removes one.
+        """
+        registry = dr.async_get(self.hass)
+        for charger in chargers.values():
+            model = _MODELS.get(charger.kind or "", "Charger")
+            registry.async_get_or_create(
+                config_entry_id=self.config_entry.entry_id,
+                identifiers={self.device_identifier(charger.id)},
+                manufacturer=MANUFACTURER,
+                model=f"{model} (simulated)" if charger.simulated else model,
+                name=charger.name,
+                serial_number=charger.id,
+                sw_version=charger.firmware,
+                via_device_id=self._hub_device_id,
+            )
+        known = self._identifiers(chargers)
+        for device in dr.async_entries_for_config_entry(
+            registry, self.config_entry.entry_id
+        ):
+            if device.identifiers.isdisjoint(known):
+                registry.async_remove_device(device.id)
+
+    def _identifiers(self, chargers: dict[str, Charger]) -> set[tuple[str, str]]:
+        """Return the identifiers of the hub and of its chargers."""
+        return {(DOMAIN, self.hub_id), *map(self.device_identifier, chargers)}

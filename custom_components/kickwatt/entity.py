@@ -1,0 +1,121 @@
+"""The base of all Kickwatt entities."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import override
+
+from homeassistant.const import Platform
+from homeassistant.core import callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.entity import EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
+
+from .const import DOMAIN
+from .coordinator import KickwattConfigEntry, KickwattCoordinator
+from .models import Charger
+
+
+@dataclass(frozen=True, kw_only=True)
+class KickwattEntityDescription(EntityDescription):
+    """Describes one thing about a charger."""
+
+    exists_fn: Callable[[Charger], bool] = lambda _: True
+    """Whether a charger has it, which may show only with its first reading."""
+
+
+class KickwattEntity(CoordinatorEntity[KickwattCoordinator]):
+    """One thing about one charger."""
+
+    _attr_has_entity_name = True
+
+    def __init__(
+        self,
+        coordinator: KickwattCoordinator,
+        charger_id: str,
+        description: KickwattEntityDescription,
+    ) -> None:
+        """Initialize the entity."""
+        super().__init__(coordinator)
+        self.entity_description = description
+        self.charger_id = charger_id
+        self._attr_unique_id = _unique_id(coordinator, charger_id, description)
+        # The coordinator keeps the rest of the device up to date.
+        self._attr_device_info = DeviceInfo(
+            identifiers={coordinator.device_identifier(charger_id)}
+        )
+
+    @property
+    def charger(self) -> Charger:
+        """The charger as the hub last told of it."""
+        return self.coordinator.data[self.charger_id]
+
+    @property
+    def known(self) -> bool:
+        """Whether the hub is there and has the charger, be it silent."""
+        return super().available and self.charger_id in self.coordinator.data
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether the hub is there and hears from the charger."""
+        return self.known and self.charger.online
+
+
+def _unique_id(
+    coordinator: KickwattCoordinator,
+    charger_id: str,
+    description: KickwattEntityDescription,
+) -> str:
+    """Return an entity's id. Keys have no hyphen, so no two entities share one."""
+    return f"{coordinator.hub_id}-{charger_id}-{description.key}"
+
+
+@callback
+def async_add_for_chargers[DescriptionT: KickwattEntityDescription](
+    entry: KickwattConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    platform: Platform,
+    descriptions: Sequence[DescriptionT],
+    entity_class: Callable[[KickwattCoordinator, str, DescriptionT], KickwattEntity],
+) -> None:
+    """Add the entities of all chargers, also of those that appear later.
+
+    What a charger once had it keeps: after a restart its entities are there before its
+    first reading is.
+    """
+    coordinator = entry.runtime_data
+    registry = er.async_get(coordinator.hass)
+    added: set[tuple[str, str]] = set()
+
+    def is_new(charger: Charger, description: DescriptionT) -> bool:
+        """Whether an entity is to be added now."""
+        if (charger.id, description.key) in added:
+            return False
+        return description.exists_fn(charger) or bool(
+            registry.async_get_entity_id(
+                platform, DOMAIN, _unique_id(coordinator, charger.id, description)
+            )
+        )
+
+    @callback
+    def add_new() -> None:
+        """Add what is new, and forget what is gone: it may come back."""
+        added.difference_update(
+            [key for key in added if key[0] not in coordinator.data]
+        )
+        new = [
+            (charger.id, description)
+            for charger in coordinator.data.values()
+            for description in descriptions
+            if is_new(charger, description)
+        ]
+        added.update((charger_id, description.key) for charger_id, description in new)
+        async_add_entities(
+            entity_class(coordinator, charger_id, description)
+            for charger_id, description in new
+        )
+
+    add_new()
+    entry.async_on_unload(coordinator.async_add_listener(add_new))

@@ -1,0 +1,48 @@
+"""Helpers of the Kickwatt integration."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Literal
+
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+
+from .client import CommandError, KickwattError
+from .const import DOMAIN
+from .models import Charger
+
+_CODES = {"forbidden", "invalid", "not_found", "superseded"}
+# What becomes of the order then depends on what was ordered: off stands, on does not.
+_CODES_OF_ORDERS = {"offline", "timeout"}
+# Why a device refuses an order, as far as there is something to tell the owner.
+_REASONS = {"ended", "flapping", "sensor", "trip"}
+
+
+@contextmanager
+def translated_errors(
+    charger: Charger, order: Literal["on", "off"] | None = None
+) -> Generator[None]:
+    """Tell the owner in plain words why a command was not carried out."""
+    try:
+        yield
+    except CommandError as err:
+        invalid = err.code == "invalid"
+        raise (ServiceValidationError if invalid else HomeAssistantError)(
+            translation_domain=DOMAIN,
+            translation_key=_translation_key(err, order),
+            translation_placeholders={"charger": charger.name, "message": str(err)},
+        ) from err
+    except KickwattError as err:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="hub_away",
+            translation_placeholders={"charger": charger.name},
+        ) from err
+
+
+def _translation_key(err: CommandError, order: str | None) -> str:
+    """Return the translation for what the hub answered."""
+    if err.code == "refused" and err.reason in _REASONS:
+        return f"refused_{err.reason}"
+    if order and err.code in _CODES_OF_ORDERS:
+        return f"{err.code}_{order}"
+    return err.code if err.code in _CODES else "refused"
