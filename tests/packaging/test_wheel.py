@@ -1,0 +1,73 @@
+"""The wheel carries the hub, the simulator and the firmware, and nothing else."""
+
+from pathlib import Path
+import subprocess
+import sys
+from zipfile import ZipFile
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    folder = tmp_path_factory.mktemp("dist")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    (wheel,) = folder.glob("kickwatt-*.whl")
+    return set(ZipFile(wheel).namelist())
+
+
+@pytest.mark.parametrize(
+    ("source", "inside"),
+    [
+        ("addon/kickwatt_hub", "kickwatt_hub"),
+        ("simulator/kickwatt_sim", "kickwatt_sim"),
+        ("firmware", "kickwatt_sim/firmware"),
+    ],
+)
+def test_it_carries_every_tracked_file_of_a_part(
+    names: set[str], source: str, inside: str
+) -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files", source],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    if not tracked:
+        pytest.skip(f"{source} is empty")
+    wanted = {
+        f"{inside}/{Path(file).relative_to(source)}"
+        for file in tracked
+        if (ROOT / file).exists()
+    }
+    assert wanted <= names
+
+
+def test_it_carries_nothing_else(names: set[str]) -> None:
+    tops = {name.partition("/")[0] for name in names}
+    assert {top for top in tops if not top.endswith(".dist-info")} <= {
+        "kickwatt_hub",
+        "kickwatt_sim",
+    }
+    assert not [name for name in names if name.endswith((".pyc", "settings.toml"))]
+
+
+def test_it_has_both_commands() -> None:
+    from importlib.metadata import distribution
+
+    commands = {
+        entry.name: entry.value for entry in distribution("kickwatt").entry_points
+    }
+    assert commands == {
+        "kickwatt-hub": "kickwatt_hub.__main__:main",
+        "kickwatt-sim": "kickwatt_sim.__main__:main",
+    }
