@@ -21,7 +21,7 @@ def _number(value: object) -> float | None:
     """Return a finite number, None for anything else."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    return float(value) if isfinite(value) else None
+    return value if isfinite(value) else None
 
 
 def _text(value: object) -> str | None:

@@ -47,7 +47,7 @@ SENSORS: tuple[KickwattSensorDescription, ...] = (
         key="charging_state",
         translation_key="charging_state",
         device_class=SensorDeviceClass.ENUM,
-        options=list(ChargingState),
+        options=[state.value for state in ChargingState],
         value_fn=lambda charger: charger.state,
     ),
     KickwattSensorDescription(
