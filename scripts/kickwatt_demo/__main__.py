@@ -1,0 +1,110 @@
+"""The command line of the demo."""
+
+import asyncio
+import json
+from pathlib import Path
+import shutil
+import signal
+import sys
+import tempfile
+from typing import Final
+
+import aiohttp
+import click
+
+from . import screenshots as pictures
+from .demo import Demo, NotSeenError, Options
+from .homeassistant import HomeAssistantError
+from .parts import CommandError
+from .process import PartDiedError, free_ports, port_is_free
+from .progress import Progress
+
+USUAL_PORT: Final = 8123
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--once", is_flag=True, help="End after a whole charge; print one JSON object."
+)
+@click.option(
+    "--screenshots", metavar="DIR", type=click.Path(path_type=Path, file_okay=False)
+)
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    help=f"Home Assistant's port.  [default: {USUAL_PORT}, or any that is free]",
+)
+@click.option(
+    "--speed",
+    type=click.FloatRange(1, 3600),
+    default=60,
+    show_default=True,
+    help="How many seconds pass for the scooter in one of ours.",
+)
+@click.option(
+    "--scenario", metavar="NAME", help="One of `kickwatt-sim scenarios`, or a file."
+)
+def main(
+    once: bool,
+    screenshots: Path | None,
+    port: int | None,
+    speed: float,
+    scenario: str | None,
+) -> None:
+    """Show how a scooter charges, in a real Home Assistant on this machine.
+
+    Starts a hub, a simulated scooter and Home Assistant, connects them, and switches the charger on. Ctrl-C ends it.
+    """
+    if screenshots and not pictures.browser():
+        raise click.UsageError(pictures.INSTALL)
+    if port is None:
+        port = USUAL_PORT if port_is_free(USUAL_PORT) else free_ports(1)[0]
+    elif not port_is_free(port):
+        raise click.UsageError(
+            f"Port {port} is in use: choose another one with --port."
+        )
+    options = Options(port, speed, scenario, once, screenshots)
+    sys.exit(asyncio.run(_run(options)))
+
+
+async def _run(options: Options) -> int:
+    """Run the demo until it ends, fails or is told to stop. Returns the exit code."""
+    folder = Path(tempfile.mkdtemp(prefix="kickwatt-demo-"))
+    with Progress() as progress:
+        running = asyncio.ensure_future(Demo(options, folder, progress).run())
+        # A second Ctrl-C cancels the orderly end: the parts are killed.
+        for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(sign, running.cancel)
+        report = None
+        try:
+            report = await running
+        except asyncio.CancelledError:
+            progress.say("Stopped")
+        except BaseExceptionGroup as group:
+            progress.say(_explain(group), style="red")
+            progress.say(f"The logs are in {folder / 'logs'}")
+            return 1
+    shutil.rmtree(folder)
+    if options.once and report is None:
+        return 1
+    if report is not None:
+        click.echo(json.dumps(report, indent=2))
+    return 0
+
+
+def _explain(group: BaseExceptionGroup[BaseException]) -> str:
+    """Why the demo failed: a part that died explains what did not happen because of it."""
+    for kind in (
+        PartDiedError,
+        NotSeenError,
+        HomeAssistantError,
+        CommandError,
+        aiohttp.ClientError,
+    ):
+        if causes := group.subgroup(kind):
+            return str(causes.exceptions[0])
+    raise group
+
+
+if __name__ == "__main__":
+    main()

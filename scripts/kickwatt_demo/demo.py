@@ -1,0 +1,288 @@
+"""The demo itself: put the parts together, look at a charge, take everything down again."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+
+from . import dashboard, homeassistant
+from .charge import Charge, Entities, snapshot
+from .homeassistant import PASSWORD, USER, HomeAssistant, HomeAssistantError
+from .parts import CHARGER_ID, CHARGER_NAME, Hub, start_scooter
+from .process import Process, free_ports
+from .progress import Progress
+from .screenshots import camera
+
+CUSTOM_COMPONENTS: Final = Path(__file__).resolve().parents[2] / "custom_components"
+
+START_LIMIT_S: Final = 120
+"""For what does not run faster with the scooter's clock: programs that start."""
+
+CHARGE_LIMIT_H: Final = 8
+"""For a charge, in the scooter's time: twice what the default scenario takes."""
+
+
+class NotSeenError(Exception):
+    """Something did not happen in time."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to show, and how fast."""
+
+    port: int
+    """Where Home Assistant listens, on the loopback address."""
+
+    speed: float
+    """How many seconds pass for the scooter in one of ours."""
+
+    scenario: str | None
+    once: bool
+    """End when a whole charge was seen, and report it."""
+
+    screenshots: Path | None
+
+
+@dataclass
+class Demo:
+    """One run, in a folder that belongs to it."""
+
+    options: Options
+    folder: Path
+    progress: Progress
+    processes: dict[str, Process] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Find ports and a place for the logs."""
+        self.logs = self.folder / "logs"
+        self.logs.mkdir()
+        port, device_port = free_ports(2)
+        self.hub = Hub(self.folder / "hub", port, device_port)
+        self.url = f"http://127.0.0.1:{self.options.port}"
+
+    async def run(self) -> dict[str, Any]:
+        """Run until a whole charge was seen and return the report; without `once`, until cancelled.
+
+        Raises:
+            ExceptionGroup: of PartDiedError, when a part ended by itself; else of NotSeenError, CommandError or
+                HomeAssistantError, when something did not happen.
+
+        """
+        async with asyncio.TaskGroup() as self._watchers:
+            try:
+                async with aiohttp.ClientSession() as session:
+                    return await self._story(session)
+            except NotSeenError, HomeAssistantError, aiohttp.ClientError:
+                # If it did not happen because a part has died, that is the better explanation.
+                await asyncio.sleep(0.5)
+                raise
+            finally:
+                await self._stop()
+
+    async def _story(self, session: aiohttp.ClientSession) -> dict[str, Any]:
+        hass = await self._start_home_assistant(session)
+        token, key = await self._start_hub(session)
+        await self._onboard(hass)
+        try:
+            await self._connect_integration(hass, token)
+            self._add("simulator", await self._start_scooter(key))
+            charge = await self._find_charger(hass)
+            self._tell_address()
+            await self._switch_on(hass, charge)
+            return await self._look(session, hass, charge, token)
+        finally:
+            await hass.close()
+
+    async def _start_home_assistant(
+        self, session: aiohttp.ClientSession
+    ) -> HomeAssistant:
+        """Start the slowest part; whether it is ready is asked later."""
+        self.progress.say(f"Starting Home Assistant, logs in {self.logs}")
+        config = self.folder / "home-assistant"
+        homeassistant.seed(config, self.options.port, CUSTOM_COMPONENTS)
+        self._add(
+            "home_assistant",
+            await homeassistant.start(config, self.logs / "home-assistant.log"),
+        )
+        return HomeAssistant(session, self.url)
+
+    async def _start_hub(self, session: aiohttp.ClientSession) -> tuple[str, str]:
+        """Make a user, a token and a charger; start the hub. Returns token and charger's key."""
+        self.progress.show("starting the hub")
+        async with self._within(START_LIMIT_S, "the hub did not start"):
+            token = await self.hub.add_user(USER, PASSWORD)
+            key = await self.hub.add_charger(CHARGER_ID, CHARGER_NAME)
+            self._add("hub", await self.hub.start(self.logs / "hub.log"))
+            await self.hub.is_healthy(session)
+        self._mark("hub")
+        self.progress.say(
+            f"The hub is up: {self.hub.url}, for boards {self.hub.device_url}"
+        )
+        return token, key
+
+    async def _start_scooter(self, key: str) -> Process:
+        return await start_scooter(
+            self.hub,
+            key,
+            self.logs / "simulator.log",
+            speed=self.options.speed,
+            scenario=self.options.scenario,
+        )
+
+    async def _onboard(self, hass: HomeAssistant) -> None:
+        self.progress.show("waiting for Home Assistant")
+        async with self._within(START_LIMIT_S, "Home Assistant did not start"):
+            await hass.answers()
+            await hass.onboard()
+            await hass.is_running()
+            await hass.connect()
+        self._mark("home_assistant")
+        self.progress.say("Home Assistant is up and onboarded")
+
+    async def _connect_integration(self, hass: HomeAssistant, token: str) -> None:
+        """Walk through the integration's config flow, as its owner does."""
+        async with self._within(START_LIMIT_S, "the integration was not set up"):
+            form = await hass.start_flow("kickwatt")
+            entry = await hass.continue_flow(
+                form["flow_id"], {"url": self.hub.url, "token": token}
+            )
+        if entry["type"] != "create_entry":
+            raise HomeAssistantError(
+                f"the integration refused the hub: {entry.get('errors')}"
+            )
+        self._mark("integration")
+        self.progress.say("The Kickwatt integration is connected to the hub")
+
+    async def _find_charger(self, hass: HomeAssistant) -> Charge:
+        """Wait for the charger's entities, and make a dashboard of them."""
+        self.progress.show("waiting for the scooter's first words")
+        entities = await Entities.find(hass, CHARGER_ID, START_LIMIT_S)
+        charge = Charge(entities)
+        for state in list(hass.states.values()):
+            charge.see(state)
+        hass.listen(charge.see)
+        await hass.until(
+            "the scooter's state is known",
+            lambda: charge.stage != "unknown",
+            START_LIMIT_S,
+        )
+        await dashboard.make(
+            hass,
+            CHARGER_NAME,
+            entities,
+            hours_shown=round(CHARGE_LIMIT_H / self.options.speed, 3),
+        )
+        self._mark("scooter")
+        return charge
+
+    def _tell_address(self) -> None:
+        self.progress.say(f"{self.url}{dashboard.PATH}", style="bold")
+        self.progress.say(f"user {USER}, password {PASSWORD}", style="bold")
+
+    async def _switch_on(self, hass: HomeAssistant, charge: Charge) -> None:
+        self.progress.show("switching the charger on")
+        await hass.act("switch.turn_on", charge.entities["relay"])
+        self._mark("switched_on")
+        self.progress.say("Home Assistant has switched the charger on")
+
+    async def _look(
+        self,
+        session: aiohttp.ClientSession,
+        hass: HomeAssistant,
+        charge: Charge,
+        token: str,
+    ) -> dict[str, Any]:
+        """Look at the charge, with photographs at its best moments."""
+        limit_s = START_LIMIT_S + CHARGE_LIMIT_H * 3600 / self.options.speed
+        try:
+            async with asyncio.timeout(limit_s if self.options.once else None):
+                await self._until(charge, lambda: charge.is_tapering or charge.is_whole)
+                while_charging = snapshot(hass.states, charge.entities.ids.values())
+                photographs = await self._photograph(hass, charge, "charging")
+                await self._until(charge, lambda: charge.is_whole)
+        except TimeoutError:
+            raise NotSeenError(
+                f"not within {limit_s:.0f} s: {charge.missing}"
+            ) from None
+        self.progress.say(
+            f"A whole charge: {charge.energy_kwh:.3f} kWh, and the relay is off"
+        )
+        photographs += await self._photograph(hass, charge, "full")
+        report = {
+            "home_assistant": (await hass.rest("GET", "/api/config"))["version"],
+            "speed": self.options.speed,
+            "stages": [stage for stage, _ in charge.stages],
+            "relay": charge.relay,
+            "energy_kwh": round(charge.energy_kwh, 3),
+            "peak_power_w": charge.peak_power_w,
+            "session": (await self.hub.charger(session, token, CHARGER_ID))["session"],
+            "entities": snapshot(hass.states, charge.entities.ids.values()),
+            "entities_while_charging": while_charging,
+            "seconds": {**self.seconds, "stages": charge.seconds(datetime.now(UTC))},
+            "peak_memory_mib": {
+                name: process.peak_memory_mib()
+                for name, process in self.processes.items()
+            },
+            "screenshots": photographs,
+        }
+        if not self.options.once:
+            self.progress.say("Switch it on again, or end the demo with Ctrl-C")
+            await self._until(charge, lambda: False)
+        return report
+
+    async def _until(self, charge: Charge, test: Callable[[], bool]) -> None:
+        """Show the charge until `test` holds."""
+        while not test():
+            self.progress.show(
+                f"{charge.stage}  {charge.power_w or 0:.1f} W  "
+                f"{charge.energy_kwh:.3f} kWh  relay {charge.relay}"
+            )
+            await asyncio.sleep(0.5)
+
+    async def _photograph(
+        self, hass: HomeAssistant, charge: Charge, moment: str
+    ) -> list[str]:
+        """Photograph the dashboard, and then what does not change as fast."""
+        if not self.options.screenshots:
+            return []
+        self.progress.show("taking photographs")
+        async with camera(hass, self.options.screenshots) as pictures:
+            for name, path in (
+                ("dashboard", dashboard.PATH),
+                ("device", f"/config/devices/device/{charge.entities.device_id}"),
+                ("integration", "/config/integrations/integration/kickwatt"),
+            ):
+                await pictures.open(path)
+                await pictures.shoot(f"{name}-{moment}")
+        self.progress.say(
+            f"Photographs of the charger {moment}: {self.options.screenshots}"
+        )
+        return pictures.taken
+
+    def _add(self, name: str, process: Process) -> None:
+        """Have a part watched, and stopped at the end."""
+        self.processes[name] = process
+        self._watchers.create_task(process.watch())
+
+    async def _stop(self) -> None:
+        self.progress.show("stopping")
+        await asyncio.gather(*(process.stop() for process in self.processes.values()))
+
+    def _mark(self, what: str) -> None:
+        """Note when something was there, in seconds since the demo's start."""
+        self.seconds[what] = round(self.progress.seconds, 1)
+
+    @asynccontextmanager
+    async def _within(self, limit_s: float, otherwise: str) -> AsyncIterator[None]:
+        """Say what did not happen when this takes too long."""
+        try:
+            async with asyncio.timeout(limit_s):
+                yield
+        except TimeoutError:
+            raise NotSeenError(f"{otherwise} within {limit_s:.0f} s") from None

@@ -1,0 +1,161 @@
+"""The parts of Kickwatt as their owner would run them: through their command lines."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+import re
+import sys
+from typing import Any
+
+import aiohttp
+
+from .process import Process
+
+CHARGER_ID = "scooter"
+CHARGER_NAME = "Garage scooter"
+
+
+class CommandError(Exception):
+    """A command of Kickwatt failed; the text is what it said."""
+
+
+def program(name: str) -> Path:
+    """A console script of this environment."""
+    return Path(sys.executable).with_name(name)
+
+
+async def run(*command: str | Path, answer: str = "") -> str:
+    """Run a command to its end, with `answer` on its standard input; return what it printed.
+
+    Raises:
+        CommandError: its exit code was not 0.
+
+    """
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        output, errors = await process.communicate(answer.encode())
+    except asyncio.CancelledError:
+        process.kill()
+        await process.wait()
+        raise
+    if process.returncode:
+        said = (
+            errors.decode(errors="replace").strip()
+            or output.decode(errors="replace").strip()
+        )
+        shown = " ".join(Path(word).name for word in map(str, command[:3]))
+        raise CommandError(
+            f"{shown} failed with exit code {process.returncode}: {said}"
+        )
+    return output.decode()
+
+
+@dataclass(frozen=True)
+class Hub:
+    """A hub and its data folder."""
+
+    data: Path
+    port: int
+    device_port: int
+
+    @property
+    def url(self) -> str:
+        """Where people and Home Assistant find it."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def device_url(self) -> str:
+        """Where boards find it."""
+        return f"http://127.0.0.1:{self.device_port}"
+
+    async def command(self, *words: str, answer: str = "") -> str:
+        """Run `kickwatt-hub` on this hub's data."""
+        return await run(
+            program("kickwatt-hub"), *words, "--data", self.data, answer=answer
+        )
+
+    async def add_user(self, name: str, password: str) -> str:
+        """Add an administrator; return a token that may switch chargers."""
+        await self.command("user", "add", name, "--admin", answer=f"{password}\n")
+        return (
+            await self.command("token", "create", name, "--scope", "control")
+        ).split()[-1]
+
+    async def add_charger(self, id_: str, name: str) -> str:
+        """Add a simulated charger; return its key."""
+        printed = await self.command(
+            "charger", "add", id_, "--name", name, "--simulated"
+        )
+        if not (
+            key := re.search(
+                r'^\s*KICKWATT_KEY\s*=\s*"([0-9a-f]{64})"', printed, re.MULTILINE
+            )
+        ):
+            raise CommandError(
+                f"kickwatt-hub charger add printed no KICKWATT_KEY: {printed}"
+            )
+        return key[1]
+
+    async def start(self, log: Path) -> Process:
+        """Start it."""
+        return await Process.start(
+            "the hub",
+            program("kickwatt-hub"),
+            "serve",
+            "--data",
+            self.data,
+            "--port",
+            str(self.port),
+            "--device-port",
+            str(self.device_port),
+            log=log,
+        )
+
+    async def is_healthy(self, session: aiohttp.ClientSession) -> None:
+        """Wait until it says that it can store what it is told."""
+        while True:
+            try:
+                async with session.get(f"{self.url}/healthz") as response:
+                    if response.status == 200:
+                        return
+            except aiohttp.ClientError:
+                pass
+            await asyncio.sleep(0.1)
+
+    async def charger(
+        self, session: aiohttp.ClientSession, token: str, id_: str
+    ) -> dict[str, Any]:
+        """What it knows of a charger, by its native API."""
+        async with session.get(
+            f"{self.url}/api/v1/chargers/{id_}",
+            headers={"Authorization": f"Bearer {token}"},
+        ) as response:
+            response.raise_for_status()
+            charger: dict[str, Any] = await response.json()
+            return charger
+
+
+async def start_scooter(
+    hub: Hub, key: str, log: Path, *, speed: float, scenario: str | None = None
+) -> Process:
+    """Start a simulated scooter. Its world begins a day ago and catches up with ours."""
+    return await Process.start(
+        "the simulated scooter",
+        program("kickwatt-sim"),
+        "run",
+        "--hub",
+        hub.device_url,
+        "--speed",
+        f"{speed:g}",
+        "--start",
+        "-24h",
+        *(("--scenario", scenario) if scenario else ()),
+        log=log,
+        environment={"KICKWATT_ID": CHARGER_ID, "KICKWATT_KEY": key},
+    )
