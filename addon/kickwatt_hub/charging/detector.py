@@ -15,7 +15,8 @@ for eight minutes, and a charger with nothing to do does, be it at 0.2 W or at 1
 """
 
 from dataclasses import dataclass, replace
-from math import log
+from itertools import pairwise
+from math import exp, log
 from statistics import median
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -33,6 +34,8 @@ SLOT_S = 30
 # Rest is judged over eight minutes: shorter, and 0.5 W of resolution hides a slow tail; longer, and a charge that
 # ended by itself is not cut within ten minutes.
 REST_SLOTS = 16
+# A tail that falls slowly is watched for up to half an hour.
+WATCHED_SLOTS = 64
 
 # Chargers draw 0.2 W to 12 W when they have nothing to do. Until this one's own is known, assume the most.
 UNKNOWN_IDLE_W = 12.0
@@ -55,8 +58,12 @@ TAIL_SLOWER = 1.5
 TAU_LEAST_S = 20 * 60.0
 TAU_MOST_S = 60 * 60.0
 
-# A meter with 0.5 W resolution and a charger at rest agree on a slope below this.
-FLAT_W_PER_MIN = 0.05
+# Below this slope the level is called rest when something is learned from it.
+FLAT_W_PER_MIN = 0.03
+# The least that counts as the step with which a brick stops, two steps of a meter with 0.5 W resolution.
+DROP_W = 0.9
+# No meter on a wall is quieter than this.
+LEAST_NOISE_W = 0.05
 # At rest above everything expected: flat for this long is over all the same, because nothing else would end it.
 STUCK_S = 30 * 60
 # A charger whose idle draw is known is at rest within this much of it.
@@ -566,7 +573,7 @@ def _next_shape(
     if abs(level_w - flat_w) > max(1.0, 0.05 * flat_w):
         flat_since_ms, flat_w = end_ms - SLOT_MS, level_w
     return Shape(
-        (*levels[1 - REST_SLOTS :], level_w),
+        (*levels[1 - WATCHED_SLOTS :], level_w),
         plateau_w,
         end_ms if level_w >= 0.5 * plateau_w else shape.above_half_ms,
         end_ms if level_w >= 0.25 * plateau_w else shape.above_quarter_ms,
@@ -625,35 +632,70 @@ def _is_over(
     ):
         return False
     learned = settings.learned
+    levels = shape.levels
+    tau_s = _tau_s(shape, settings)
+    # What an exponential tail P = rest + e·exp(-t / tau) still delivers is e·tau.
+    enough_w = LEFT_SHARE * energy_wh * 3600.0 / tau_s
     idle_w = learned.idle_w if learned.trusted else None
     if idle_w is not None:
-        excess_w = median(shape.levels[-settings.hold_s // SLOT_S :]) - idle_w
-        if (
-            excess_w < AT_REST_W
-            or excess_w * _tau_s(shape, settings) < LEFT_SHARE * energy_wh * 3600.0
-        ):
+        excess_w = median(levels[-settings.hold_s // SLOT_S :]) - idle_w
+        if excess_w < max(AT_REST_W, enough_w):
             return True
-    if low_ms < settings.first_hold_s * 1000 + SLOT_MS:
+    low_slots = low_ms // SLOT_MS
+    if low_slots * SLOT_S < settings.first_hold_s + SLOT_S:
         return False
-    return now_ms - shape.flat_since_ms >= STUCK_S * 1000 or _falls_by_w_per_min(
-        shape.levels
-    ) < _flat_enough(shape, energy_wh, settings)
+    if now_ms - shape.flat_since_ms >= STUCK_S * 1000 or _dropped_to_rest(levels):
+        return True
+    return _excess_w(levels[-low_slots:], tau_s) < enough_w
 
 
-def _falls_by_w_per_min(levels: tuple[float, ...]) -> float:
-    """Return how fast the level falls: the medians of the two halves, which no short dip or spike can move."""
-    half = len(levels) // 2
-    return (median(levels[:half]) - median(levels[half:])) * 60.0 / (half * SLOT_S)
+def _dropped_to_rest(levels: tuple[float, ...]) -> bool:
+    """Did the level drop at once, and has it been flat ever since?  So a brick stops."""
+    before, after = levels[-REST_SLOTS - 4 : -REST_SLOTS], levels[-REST_SLOTS:]
+    if not before:
+        return False
+    noise_w = median(abs(one - other) for one, other in pairwise(after))
+    falls_w_per_min = _falls_by_w_per_min(after, REST_SLOTS // 4)
+    dropped_w = median(before) - median(after)
+    # Five minutes lie between the middles of the two: a tail falls by that much of its slope, rest does not fall.
+    return dropped_w > max(DROP_W, 4.0 * noise_w, 15.0 * falls_w_per_min)
 
 
-def _flat_enough(shape: Shape, energy_wh: float, settings: DetectorSettings) -> float:
-    """Return the slope, in W per minute, below which hardly anything is left.
+def _excess_w(levels: tuple[float, ...], tau_s: float) -> float:
+    """Return how far the level is above the one that it falls to, at most, from how fast it falls.
 
-    What an exponential tail P = rest + e·exp(-t / tau) still delivers is e·tau; its slope is e / tau. So slope · tau²
-    says what is left without knowing the rest.
+    The slope of an exponential tail is e / tau, so this needs no knowledge of the charger's idle draw. The longer the
+    tail has been watched, the smaller is what noise and resolution could hide.
     """
-    tau_min = _tau_s(shape, settings) / 60.0
-    return max(FLAT_W_PER_MIN, LEFT_SHARE * energy_wh * 60.0 / tau_min**2)
+    block = max(4, len(levels) // 8)
+    span_min = (len(levels) // block) * block * SLOT_S / 60.0
+    tau_min = tau_s / 60.0
+    noise_w = max(
+        median(abs(one - other) for one, other in pairwise(levels)), LEAST_NOISE_W
+    )
+    hidden_w_per_min = 3.5 * noise_w / (span_min * len(levels) ** 0.5)
+    # The slope is that of the middle of the span; this is how much smaller it is at its end.
+    flattens = (span_min / tau_min) / (exp(span_min / tau_min) - 1.0)
+    return (
+        max(0.0, _falls_by_w_per_min(levels, block)) * flattens + hidden_w_per_min
+    ) * tau_min
+
+
+def _falls_by_w_per_min(levels: tuple[float, ...], block: int) -> float:
+    """Return how fast the level falls: the median slope between the medians of blocks.
+
+    No short dip or spike can move it (H. Theil, 1950; P. K. Sen, 1968).
+    """
+    first = len(levels) % block
+    middles = [
+        median(levels[at : at + block]) for at in range(first, len(levels), block)
+    ]
+    slopes = [
+        (middles[one] - middles[other]) / (other - one)
+        for one in range(len(middles) - 1)
+        for other in range(one + 1, len(middles))
+    ]
+    return median(slopes) * 60.0 / (block * SLOT_S) if slopes else 0.0
 
 
 def _tau_s(shape: Shape, settings: DetectorSettings) -> float:
@@ -678,7 +720,7 @@ def _end_full(
     low_since_ms = cast("int", shape.low_since_ms)
     low_slots = min((ended_ms - low_since_ms) // SLOT_MS, len(shape.levels))
     low_levels = shape.levels[-low_slots:]
-    rest_w = median(low_levels)
+    rest_w = median(low_levels[-settings.hold_s // SLOT_S :])
     broke_off = low_since_ms - shape.above_half_ms <= 2 * SLOT_MS
     reason: EndReason = "unplugged" if broke_off and rest_w < NOTHING_W else "full"
     phase: Phase = "full" if reason == "full" else "idle"
@@ -700,7 +742,8 @@ def _end_full(
         _readings(session),
         shape.plateau_w,
         rest_w,
-        abs(_falls_by_w_per_min(low_levels)) < FLAT_W_PER_MIN,
+        abs(_falls_by_w_per_min(low_levels[-2 * REST_SLOTS :], REST_SLOTS // 4))
+        < FLAT_W_PER_MIN,
         tail_tau_s(shape),
     )
     plateau_w = shape.plateau_w if phase == "full" else 0.0
@@ -780,7 +823,7 @@ def _broken(
 
 def _readings(session: Session) -> tuple[tuple[int, float], ...]:
     """The half minutes that a decision rests on, with the time at which each began."""
-    levels = session.shape.levels
+    levels = session.shape.levels[-REST_SLOTS:]
     first_ms = session.slot_ms - len(levels) * SLOT_MS
     return tuple(
         (first_ms + index * SLOT_MS, round(level_w, 2))
