@@ -1,0 +1,186 @@
+"""Kickwatt's wiring on one page: what the board is made of, and the four tasks that take turns.
+
+    meter ──▶ control ──▶ relay          every second, and every 200 ms for what needs no reading
+                │  ▲
+                ▼  └── button             every 20 ms
+    queue ◀─ recorder
+      │
+      └──▶ uplink ──▶ modem ──▶ hub       whenever there is something to tell, and at intervals
+"""
+
+import os
+
+import busio
+import digitalio
+import microcontroller
+
+from kickwatt import __version__, clock, config, led, pins, resets
+from kickwatt.at import At
+from kickwatt.button import LONG, Button
+from kickwatt.control import Control
+from kickwatt.dog import Dog
+from kickwatt.journal import Journal
+from kickwatt.led import Light
+from kickwatt.memory import Memory
+from kickwatt.meter import MeterError
+from kickwatt.pzem import BAUD, Pzem
+from kickwatt.queue import Queue
+from kickwatt.recorder import Recorder
+from kickwatt.relay import Relay
+from kickwatt.scheduler import Scheduler
+from kickwatt.sim800 import Sim800
+from kickwatt.uplink import Uplink
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+_QUEUE_SAMPLES = 2_048  # 53 kB; a day of charging at 30 s before neighbours merge
+_METER_MS = 1_000
+_GUARD_MS = 200
+_BUTTON_MS = 20
+_SETTLED_MS = 600_000
+
+
+def main(relay_pin: digitalio.DigitalInOut) -> None:
+    """Run for ever. `relay_pin` is an output already, and low."""
+    print("Kickwatt %s" % __version__)
+    relay = Relay(relay_pin)
+    dog = Dog()
+    light = Light(_output(pins.LED, False))
+    settings = config.load(os.getenv, _names_in_settings())
+    if settings.problems:
+        _complain(settings.problems, light, dog)
+
+    memory = Memory(Journal(microcontroller.nvm))
+    boot, reset, too_many = memory.start_boot(resets.reason())
+    print("charger %s, boot %d after %s" % (settings.id, boot, reset))
+    control = Control(settings, relay, memory, too_many, clock.now_ms())
+    queue = Queue(_QUEUE_SAMPLES)
+    recorder = Recorder(queue, settings.sample_s, settings.upload_s)
+    meter = Pzem(busio.UART(pins.METER_TX, pins.METER_RX, baudrate=BAUD, timeout=0, receiver_buffer_size=128))
+    modem_uart = busio.UART(
+        pins.MODEM_TX, pins.MODEM_RX, baudrate=settings.modem_baud, timeout=0, receiver_buffer_size=1024
+    )
+    modem = Sim800(
+        At(modem_uart, settings.modem_baud),
+        _open_drain(pins.MODEM_RESET),
+        _open_drain(pins.MODEM_POWER_KEY),
+        settings,
+        memory,
+    )
+    uplink = Uplink(modem, control, queue, memory, settings, boot, reset)
+
+    scheduler = Scheduler(dog.feed)
+    scheduler.add(_measure(meter, control, recorder))
+    scheduler.add(_watch(control, recorder, uplink, memory))
+    scheduler.add(_person(Button(_button(pins.BUTTON)), light, control, uplink))
+    scheduler.add(uplink.run())
+    try:
+        while True:
+            scheduler.turn()
+    finally:  # an exception, Ctrl-C or a reload: CircuitPython releases the pin too, this is sooner
+        relay.open()
+
+
+# ---------------------------------------------------------------------- tasks
+
+
+def _measure(meter: Pzem, control: Control, recorder: Recorder) -> Generator[int, None, None]:
+    """Ask the meter once a second. Silence is the guard's business: readings just grow old."""
+    silent = False
+    while True:
+        began_ms = clock.now_ms()
+        try:
+            reading = yield from meter.read()
+        except MeterError as error:
+            if not silent:
+                print("meter: %s" % error)
+            silent = True
+        else:
+            if silent:
+                print("meter: answers again")
+            silent = False
+            now_ms = clock.now_ms()
+            recorder.reading(reading, control.closed, control.state == "charging", now_ms)
+            control.reading(reading, now_ms)
+        yield max(0, began_ms + _METER_MS - clock.now_ms())
+
+
+def _watch(control: Control, recorder: Recorder, uplink: Uplink, memory: Memory) -> Generator[int, None, None]:
+    """Let time pass for the guard and the lease; tell of every change."""
+    started_ms = clock.now_ms()
+    settled = False
+    told = (control.state, control.closed, control.trips)
+    print("%s, relay %s (%s)" % (control.state, "closed" if control.closed else "open", control.why))
+    while True:
+        control.tick(clock.now_ms())
+        now = (control.state, control.closed, control.trips)
+        if now != told:
+            told = now
+            recorder.change()
+            uplink.hurry()
+            trips = " " + ", ".join(control.trips) if control.trips else ""
+            print("%s, relay %s (%s)%s" % (control.state, "closed" if control.closed else "open", control.why, trips))
+        if not settled and clock.now_ms() - started_ms >= _SETTLED_MS:
+            settled = True
+            memory.settled()
+        yield _GUARD_MS
+
+
+def _person(button: Button, light: Light, control: Control, uplink: Uplink) -> Generator[int, None, None]:
+    """The button and the light."""
+    while True:
+        now_ms = clock.now_ms()
+        press = button.poll(now_ms)
+        if press:
+            outcome = control.hold(now_ms) if press == LONG else control.press(now_ms)
+            print("button, %s: %s" % (press, outcome))
+            uplink.hurry()
+        light.show(led.pattern(control.state, uplink.online), now_ms)
+        yield _BUTTON_MS
+
+
+# ---------------------------------------------------------------------- small things
+
+
+def _complain(problems: list[str], light: Light, dog: Dog) -> None:
+    """Settings are wrong: say so for ever, and stay off."""
+    said_ms = clock.now_ms() - 10_000
+    while True:
+        now_ms = clock.now_ms()
+        if now_ms - said_ms >= 10_000:
+            said_ms = now_ms
+            print("settings.toml needs your attention, the relay stays off:")
+            for problem in problems:
+                print("  " + problem)
+        light.show(led.SETTINGS, now_ms)
+        dog.feed()
+        clock.sleep_ms(50)
+
+
+def _names_in_settings() -> list[str]:
+    try:
+        with open("settings.toml") as lines:
+            return config.names_in(lines.readlines())
+    except OSError:
+        return []
+
+
+def _output(pin: microcontroller.Pin, value: bool) -> digitalio.DigitalInOut:
+    output = digitalio.DigitalInOut(pin)
+    output.switch_to_output(value=value)
+    return output
+
+
+def _open_drain(pin: microcontroller.Pin) -> digitalio.DigitalInOut:
+    """For the modem's PWRKEY and RST, which pull themselves up to their own voltage: low or let go, never high."""
+    output = digitalio.DigitalInOut(pin)
+    output.switch_to_output(value=True, drive_mode=digitalio.DriveMode.OPEN_DRAIN)
+    return output
+
+
+def _button(pin: microcontroller.Pin) -> digitalio.DigitalInOut:
+    button = digitalio.DigitalInOut(pin)
+    button.switch_to_input(pull=digitalio.Pull.UP)
+    return button

@@ -1,0 +1,250 @@
+"""settings.toml → checked whole numbers, or sentences that a person can act on.
+
+`os.getenv` gives a string or an integer, depending on how the line is written and on the version of CircuitPython.
+"""
+
+import binascii
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PREFIX = "KICKWATT_"
+_ID_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_-"
+
+# name: (decimals, least, most, default, unit), the bounds and the default in units of the last decimal.
+# The hub's settings pass through the same bounds (`limits`), so that no message can lift them.
+_NUMBERS = {
+    "KICKWATT_MODEM_BAUD": (0, 9_600, 115_200, 57_600, "baud"),
+    "KICKWATT_CUTOFF_W": (1, 5, 10_000, 115, "W"),
+    "KICKWATT_HOLD_S": (0, 10, 3_600, 300, "s"),
+    "KICKWATT_MAX_HOURS": (0, 1, 48, 12, "h"),
+    "KICKWATT_MAX_WH": (0, 10, 20_000, 2_000, "Wh"),
+    "KICKWATT_MAX_A": (3, 100, 10_000, 3_000, "A"),  # 10 A is the meter's own end
+    "KICKWATT_MIN_V": (0, 80, 240, 180, "V"),
+    "KICKWATT_MAX_V": (0, 110, 280, 260, "V"),
+    "KICKWATT_SAMPLE_S": (0, 1, 600, 30, "s"),
+    "KICKWATT_UPLOAD_S": (0, 5, 3_600, 60, "s"),
+    "KICKWATT_AUTONOMOUS": (0, 0, 1, 0, ""),
+}
+_TEXTS = (
+    "KICKWATT_ID",
+    "KICKWATT_KEY",
+    "KICKWATT_URL",
+    "KICKWATT_APN",
+    "KICKWATT_APN_USER",
+    "KICKWATT_APN_PASSWORD",
+    "KICKWATT_SIM_PIN",
+)
+BAUD_RATES = (9_600, 19_200, 38_400, 57_600, 115_200)
+
+
+class Limits:
+    """What the hub may set (docs/protocol.md, `settings`); until it does, what settings.toml says. `rev` 0 means the latter."""
+
+    def __init__(self, rev: int, cutoff_dw: int, hold_s: int, max_s: int, max_wh: int, max_ma: int) -> None:
+        self.rev = rev
+        self.cutoff_dw = cutoff_dw
+        self.hold_s = hold_s
+        self.max_s = max_s
+        self.max_wh = max_wh
+        self.max_ma = max_ma
+
+
+class Config:
+    """The board's settings. `problems` is empty when all of them are usable."""
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+        self.id = ""
+        self.key = b""
+        self.url = ""
+        self.apn = ""
+        self.apn_user = ""
+        self.apn_password = ""
+        self.sim_pin = ""
+        self.modem_baud = 0
+        self.limits = Limits(0, 0, 0, 0, 0, 0)
+        self.min_dv = 0
+        self.max_dv = 0
+        self.sample_s = 0
+        self.upload_s = 0
+        self.autonomous = False
+
+
+def load(getenv: Callable[[str], str | int | None], names: list[str]) -> Config:
+    """Read every setting; `names` are the keys that settings.toml holds, as far as they can be seen."""
+    config = Config()
+    problems = config.problems
+    for name in names:
+        if name.startswith(PREFIX) and name not in _TEXTS and name not in _NUMBERS:
+            problems.append("%s is not a setting. Did you mean %s?" % (name, _nearest(name)))
+
+    def text(name: str) -> str:
+        value = getenv(name)
+        return "" if value is None else str(value).strip()
+
+    def number(name: str) -> int:
+        return _number(name, getenv(name), problems)
+
+    config.id = text("KICKWATT_ID")
+    if not is_id(config.id):
+        problems.append("KICKWATT_ID: 1 to 32 of a-z 0-9 - _, starting with a letter or digit. The hub shows it.")
+    config.key = _key(text("KICKWATT_KEY"), problems)
+    config.url = _url(text("KICKWATT_URL"), problems)
+    config.apn = text("KICKWATT_APN")
+    config.apn_user = text("KICKWATT_APN_USER")
+    config.apn_password = text("KICKWATT_APN_PASSWORD")
+    config.sim_pin = text("KICKWATT_SIM_PIN")
+    if not config.apn:
+        problems.append('KICKWATT_APN is missing. Your mobile operator tells the access point name, such as "internet".')
+    for name, value, most in (  # the manual's lengths, V1.12, AT+SAPBR
+        ("KICKWATT_APN", config.apn, 64),
+        ("KICKWATT_APN_USER", config.apn_user, 32),
+        ("KICKWATT_APN_PASSWORD", config.apn_password, 32),
+    ):
+        if len(value) > most or not _fits_a_command(value):
+            problems.append("%s: at most %d plain characters, no quotation mark." % (name, most))
+    if config.sim_pin and not (config.sim_pin.isdigit() and 4 <= len(config.sim_pin) <= 8):
+        problems.append('KICKWATT_SIM_PIN: 4 to 8 digits in quotation marks, such as "0123".')
+
+    config.modem_baud = number("KICKWATT_MODEM_BAUD")
+    if config.modem_baud not in BAUD_RATES:
+        problems.append("KICKWATT_MODEM_BAUD: one of 9600, 19200, 38400, 57600, 115200.")
+    config.limits = Limits(
+        0,
+        number("KICKWATT_CUTOFF_W"),
+        number("KICKWATT_HOLD_S"),
+        number("KICKWATT_MAX_HOURS") * 3600,
+        number("KICKWATT_MAX_WH"),
+        number("KICKWATT_MAX_A"),
+    )
+    config.min_dv = number("KICKWATT_MIN_V") * 10
+    config.max_dv = number("KICKWATT_MAX_V") * 10
+    if config.min_dv >= config.max_dv:
+        problems.append("KICKWATT_MIN_V must be below KICKWATT_MAX_V.")
+    config.sample_s = number("KICKWATT_SAMPLE_S")
+    config.upload_s = number("KICKWATT_UPLOAD_S")
+    config.autonomous = number("KICKWATT_AUTONOMOUS") == 1
+    return config
+
+
+def limits_from_hub(settings: dict[str, int]) -> Limits | None:
+    """Return the hub's settings when each is within the bounds of settings.toml's own, else None."""
+    bounds = (
+        ("cutoff_dw", "KICKWATT_CUTOFF_W", 1),
+        ("hold_s", "KICKWATT_HOLD_S", 1),
+        ("max_s", "KICKWATT_MAX_HOURS", 3600),
+        ("max_wh", "KICKWATT_MAX_WH", 1),
+        ("max_ma", "KICKWATT_MAX_A", 1),
+    )
+    values = [settings.get("rev", 0)]
+    if not 1 <= values[0] <= 0x7FFFFFFF:
+        return None
+    for field, name, factor in bounds:
+        value = settings.get(field, 0)
+        _, least, most, _, _ = _NUMBERS[name]
+        if field == "max_s":
+            least = 0  # an hour is the least that settings.toml can say; the hub counts in seconds
+        if not max(1, least * factor) <= value <= most * factor:
+            return None
+        values.append(value)
+    return Limits(values[0], values[1], values[2], values[3], values[4], values[5])
+
+
+def names_in(lines: list[str]) -> list[str]:
+    """Return the keys of a settings.toml, one `KEY = value` a line; `os` cannot list them."""
+    names = []
+    for line in lines:
+        name, equals, _ = line.partition("=")
+        if equals and not name.strip().startswith("#"):
+            names.append(name.strip().strip('"'))
+    return names
+
+
+def is_id(text: str) -> bool:
+    """`[a-z0-9][a-z0-9_-]{0,31}`, docs/protocol.md."""
+    if not 1 <= len(text) <= 32 or text[0] in "_-":
+        return False
+    return _consists_of(text, _ID_LETTERS)
+
+
+def decimal(text: str, decimals: int) -> int | None:
+    """Return `text` as a whole number of its last decimal, "11.5" with one decimal is 115; None if it is not that."""
+    whole, point, fraction = text.strip().partition(".")
+    if not whole or not _consists_of(whole + fraction, "0123456789") or (point and not fraction) or len(whole) > 7:
+        return None
+    if len(fraction) > decimals:
+        if fraction[decimals:].strip("0"):
+            return None
+        fraction = fraction[:decimals]
+    return int(whole + fraction + "0" * (decimals - len(fraction)))
+
+
+def _number(name: str, value: str | int | None, problems: list[str]) -> int:
+    decimals, least, most, default, unit = _NUMBERS[name]
+    if value is None or value == "":
+        return default
+    number = decimal(str(value), decimals)
+    if number is None or not least <= number <= most:
+        problems.append(
+            '%s: "%s" is not %s to %s%s.'
+            % (name, value, _shown(least, decimals), _shown(most, decimals), " " + unit if unit else "")
+        )
+        return default
+    return number
+
+
+def _shown(number: int, decimals: int) -> str:
+    if not decimals:
+        return str(number)
+    scale = 10**decimals
+    fraction = str(number % scale + scale)[1:].rstrip("0")
+    return "%d.%s" % (number // scale, fraction) if fraction else str(number // scale)
+
+
+def _key(text: str, problems: list[str]) -> bytes:
+    """The message never shows the key, not even a wrong one."""
+    if len(text) != 64 or not _consists_of(text.lower(), "0123456789abcdef"):
+        problems.append("KICKWATT_KEY: 64 digits 0-9 a-f, as the hub showed them (there are %d)." % len(text))
+        return b""
+    return binascii.unhexlify(text)
+
+
+def _url(text: str, problems: list[str]) -> str:
+    url = text.rstrip("/")
+    if url.startswith("https://"):
+        problems.append("KICKWATT_URL: the modem cannot do https, and need not: messages are signed. Use http://")
+        return ""
+    host = url[7:]
+    if not url.startswith("http://") or not host or "/" in host or not _fits_a_command(url) or len(url) > 200:
+        problems.append('KICKWATT_URL: like "http://hub.example:8422", the device port of the hub, no path.')
+        return ""
+    return url
+
+
+def _fits_a_command(text: str) -> bool:
+    """Printable ASCII without the quotation mark that ends a string in an AT command."""
+    for letter in text:
+        if not " " <= letter <= "~" or letter == '"':
+            return False
+    return True
+
+
+def _consists_of(text: str, letters: str) -> bool:
+    for letter in text:
+        if letter not in letters:
+            return False
+    return True
+
+
+def _nearest(name: str) -> str:
+    """The setting that shares the longest beginning with `name`."""
+    best, length = "KICKWATT_ID", 0
+    for known in _TEXTS + tuple(_NUMBERS):
+        shared = 0
+        while shared < min(len(known), len(name)) and known[shared] == name[shared]:
+            shared += 1
+        if shared > length:
+            best, length = known, shared
+    return best

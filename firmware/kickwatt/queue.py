@@ -1,0 +1,161 @@
+"""Samples wait here until the hub has acknowledged them: packed, in rising order, in one piece of memory.
+
+When it is full, two neighbours become one instead of one being dropped: the later number, time and counter, and the
+mean of the rest. The meter's counter keeps the energy exact however coarse the curve gets.
+"""
+
+import struct
+
+from kickwatt.meter import Reading
+
+_FORMAT = "<IIHIIIBBH"  # number, second, dV, mA, dW, Wh, power factor, flags, readings merged
+_SIZE = struct.calcsize(_FORMAT)
+_CLOSED = 1
+_NO_POWER = 2
+_NO_ENERGY = 4
+_NO_FACTOR = 8
+
+
+class Sample:
+    """One queued sample; `second` is the uptime at which it was taken."""
+
+    def __init__(self, number: int, second: int, closed: bool, reading: Reading, weight: int = 1) -> None:
+        self.number = number
+        self.second = second
+        self.closed = closed
+        self.reading = reading
+        self.weight = weight
+
+
+class Queue:
+    """A bounded queue of samples."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._bytes = bytearray(capacity * _SIZE)
+        self._count = 0
+        self._merge_at = 0
+        self._number = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, second: int, closed: bool, reading: Reading) -> None:
+        """Queue a sample under the next number."""
+        if self._count >= self._capacity:
+            self._merge()
+        self._number += 1
+        self._put(self._count, self._number, second, closed, reading, 1)
+        self._count += 1
+
+    def first(self, count: int) -> list[Sample]:
+        """Return the oldest samples, `count` at most, rising."""
+        return [self._get(index) for index in range(min(count, self._count))]
+
+    def acknowledge(self, number: int) -> int:
+        """Forget every sample up to `number`; return how many that were."""
+        done = 0
+        while done < self._count and self._number_at(done) <= number:
+            done += 1
+        self._remove(0, done)
+        self._merge_at = max(0, self._merge_at - done)
+        return done
+
+    def drop(self, number: int) -> bool:
+        """Forget one sample that the hub will never take; False when there is none of that number."""
+        for index in range(self._count):
+            if self._number_at(index) == number:
+                self._remove(index, 1)
+                return True
+        return False
+
+    def _merge(self) -> None:
+        """Make room for one: merge the pair at the cursor, which walks through the queue, so that it thins evenly.
+
+        A pair across a change of the relay is left alone, as long as there is another.
+        """
+        for _ in range(self._count):
+            if self._merge_at >= self._count - 1:
+                self._merge_at = 0
+            if self._flags_at(self._merge_at) & _CLOSED == self._flags_at(self._merge_at + 1) & _CLOSED:
+                break
+            self._merge_at += 1
+        index = min(self._merge_at, self._count - 2)
+        first, second = self._get(index), self._get(index + 1)
+        merged = _mean(first, second)
+        self._put(index, merged.number, merged.second, merged.closed, merged.reading, merged.weight)
+        self._remove(index + 1, 1)
+        self._merge_at = index + 1
+
+    def _remove(self, index: int, count: int) -> None:
+        if not count:
+            return
+        view = memoryview(self._bytes)
+        end = self._count * _SIZE
+        start = (index + count) * _SIZE
+        view[index * _SIZE : index * _SIZE + end - start] = view[start:end]
+        self._count -= count
+
+    def _number_at(self, index: int) -> int:
+        number: int = struct.unpack_from("<I", self._bytes, index * _SIZE)[0]
+        return number
+
+    def _flags_at(self, index: int) -> int:
+        return self._bytes[index * _SIZE + 23]
+
+    def _get(self, index: int) -> Sample:
+        number, second, voltage, current, power, energy, factor, flags, weight = struct.unpack_from(
+            _FORMAT, self._bytes, index * _SIZE
+        )
+        reading = Reading(
+            voltage,
+            current,
+            None if flags & _NO_POWER else power,
+            None if flags & _NO_ENERGY else energy,
+            None if flags & _NO_FACTOR else factor,
+        )
+        return Sample(number, second, flags & _CLOSED == _CLOSED, reading, weight)
+
+    def _put(self, index: int, number: int, second: int, closed: bool, reading: Reading, weight: int) -> None:
+        power, energy, factor = reading.power_dw, reading.energy_wh, reading.factor_c
+        flags = _CLOSED if closed else 0
+        if power is None:
+            flags |= _NO_POWER
+        if energy is None:
+            flags |= _NO_ENERGY
+        if factor is None:
+            flags |= _NO_FACTOR
+        struct.pack_into(
+            _FORMAT,
+            self._bytes,
+            index * _SIZE,
+            number,
+            second,
+            reading.voltage_dv,
+            reading.current_ma,
+            power or 0,
+            energy or 0,
+            factor or 0,
+            flags,
+            weight,
+        )
+
+
+def _mean(first: Sample, second: Sample) -> Sample:
+    """Two neighbours as one: weighted means, and the later one's number, time, relay and counter."""
+    left, right = first.reading, second.reading
+    both = first.weight + second.weight
+
+    def mean(one: int | None, other: int | None) -> int | None:
+        if one is None or other is None:
+            return other
+        return (one * first.weight + other * second.weight + both // 2) // both
+
+    reading = Reading(
+        mean(left.voltage_dv, right.voltage_dv) or 0,
+        mean(left.current_ma, right.current_ma) or 0,
+        mean(left.power_dw, right.power_dw),
+        right.energy_wh,
+        mean(left.factor_c, right.factor_c),
+    )
+    return Sample(second.number, second.second, second.closed, reading, min(both, 0xFFFF))

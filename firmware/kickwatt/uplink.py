@@ -1,0 +1,194 @@
+"""The network task: when to send, what to say, and what to do with the answer."""
+
+import binascii
+import gc
+import os
+
+from kickwatt import __version__, backoff, clock, config, proto
+from kickwatt.modem import ModemError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from kickwatt.control import Control
+    from kickwatt.memory import Memory
+    from kickwatt.queue import Queue
+    from kickwatt.sim800 import Sim800
+
+_SOON_MS = 1_200  # time for the meter's next reading, which shows the change that made us hurry
+_HURRY_MS = 5_000  # least time between two attempts, however much there is to tell
+_FIRST_INTERVAL_S = 30  # while charging, until the hub says otherwise
+_IDLE_POLL_MS = 50
+
+
+class Uplink:
+    """Everything between the queue and the hub."""
+
+    def __init__(
+        self, modem: Sim800, control: Control, queue: Queue, memory: Memory, settings: config.Config, boot: int, reset: str
+    ) -> None:
+        self._modem = modem
+        self._control = control
+        self._queue = queue
+        self._memory = memory
+        self._envelope = proto.Envelope(settings.id, settings.key)
+        self._url = settings.url + "/s1/" + settings.id
+        self._idle_s = settings.upload_s
+        self._charging_s = _FIRST_INTERVAL_S
+        self._lease_s = 0
+        self._boot = boot
+        self._reset = reset
+        self._seq = 0
+        self._sent = 0  # highest sample number ever sent
+        self._started_ms = clock.now_ms()
+        self._due_ms = self._started_ms
+        self._tried_ms = self._started_ms - _HURRY_MS
+        self._hurry_ms: int | None = None
+        self._failures = 0
+        self._modem_failures = 0
+        self.online = False
+
+    def hurry(self) -> None:
+        """Something has changed that the hub should know at once, back-off or not."""
+        if self._hurry_ms is None:
+            self._hurry_ms = clock.now_ms() + _SOON_MS
+
+    def run(self) -> Generator[int, None, None]:
+        """The task."""
+        while True:
+            if not self._is_due(clock.now_ms()):
+                self._modem.idle()
+                yield _IDLE_POLL_MS
+                continue
+            self._tried_ms = clock.now_ms()
+            self._hurry_ms = None  # a change from here on hurries the next message
+            try:
+                yield from self._exchange()
+            except ModemError as error:
+                self._modem_failures += 1
+                self._failed("modem: %s" % error)
+                yield from self._modem.recover(self._modem_failures)
+            except Exception as error:  # whatever it is, it must not take the guard down with it
+                self._failed("%s: %s" % (type(error).__name__, error))
+
+    # ------------------------------------------------------------------ one message
+
+    def _exchange(self) -> Generator[int, None, None]:
+        yield from self._modem.ready()
+        csq = yield from self._modem.signal()
+        network_time = yield from self._modem.network_time()
+        gc.collect()
+        samples = self._queue.first(proto.MAX_SAMPLES)
+        sealed_ms = clock.now_ms()
+        now_s = sealed_ms // 1000
+        message = proto.encode(self._header(csq, network_time, len(self._queue) - len(samples)), samples, now_s)
+        if samples:
+            self._sent = max(self._sent, samples[-1].number)
+        body, mac = self._envelope.seal(message)
+        status, answer = yield from self._modem.post(self._url, body)
+        self._modem_failures = 0
+        reply = self._envelope.open(answer, mac)
+        if reply is None:
+            self._failed("HTTP %d without a valid signature" % status)
+        elif reply.get("error") is not None:
+            self._refused(reply)
+        else:
+            self._answered(reply, sealed_ms)
+
+    def _header(self, csq: int, network_time: int | None, left: int) -> proto.Header:
+        control = self._control
+        self._seq += 1
+        header = proto.Header()
+        header.boot = self._boot
+        header.seq = self._seq
+        header.nonce = binascii.hexlify(os.urandom(8)).decode()
+        header.fw = __version__
+        header.up = (clock.now_ms() - self._started_ms) // 1000
+        header.reset = self._reset
+        header.clock = network_time
+        header.csq = csq
+        header.state = control.state
+        header.relay = 1 if control.closed else 0
+        header.why = control.why
+        header.trips = control.trips
+        header.order = control.orders.id
+        header.refused = control.refused
+        header.rev = control.rev
+        header.left = left
+        return header
+
+    # ------------------------------------------------------------------ the answer
+
+    def _answered(self, reply: dict[str, object], sealed_ms: int) -> None:
+        """Status 200: samples are stored, and the hub says what it wants."""
+        ack = proto.integer(reply, "ack")
+        relay = proto.integer(reply, "relay", 0, 1)
+        order = proto.integer(reply, "order")
+        lease = proto.integer(reply, "lease")
+        interval = proto.integer(reply, "interval", 1)
+        if ack is None or relay is None or order is None or lease is None or interval is None:
+            self._failed("a signed reply that is not version 1")
+            return
+        done = self._queue.acknowledge(min(ack, self._sent))
+        self._failures = 0
+        self.online = True
+        self._charging_s = min(interval, 3600)
+        self._lease_s = lease if relay else 0
+        print("upload %d: %d acknowledged, %d left" % (self._seq, done, len(self._queue)))
+        self._take_settings(reply.get("settings"))
+        self._due_ms = clock.now_ms() + self._pause_ms()
+        self._control.reply(order, relay == 1, lease, sealed_ms, clock.now_ms())
+
+    def _take_settings(self, settings: object) -> None:
+        if not isinstance(settings, dict):
+            return
+        values = {}
+        for name in ("rev", "cutoff_dw", "hold_s", "max_s", "max_wh", "max_ma"):
+            values[name] = proto.integer(settings, name) or 0
+        limits = config.limits_from_hub(values)
+        if limits is None:
+            print("settings of the hub: out of bounds, not taken")
+            return
+        self._control.set_limits(limits)
+        print("settings of the hub: revision %d" % limits.rev)
+
+    def _refused(self, reply: dict[str, object]) -> None:
+        """A signed refusal: the hub has read the message and says what is wrong with it."""
+        error = reply.get("error")
+        boot = proto.integer(reply, "boot", 1, 0x7FFFFFFE)
+        number = proto.integer(reply, "number", 1)
+        if error == "boot" and boot is not None:
+            print("the hub has seen boot %d: going on as %d" % (boot, boot + 1))
+            if self._memory.was_blank:
+                self._control.forgotten()
+            self._boot = boot + 1
+            self._seq = 0
+            self._memory.move_boot(self._boot)
+            self._failed("boot counter", quick=self._failures == 0)
+        elif error == "sample" and number is not None and self._queue.drop(number):
+            self._failed("sample %d rejected (%s)" % (number, reply.get("field")), quick=True)
+        else:
+            self._failed("refused: %s %s" % (error, reply.get("field")))
+
+    # ------------------------------------------------------------------ when
+
+    def _is_due(self, now_ms: int) -> bool:
+        if self._hurry_ms is not None and now_ms >= max(self._hurry_ms, self._tried_ms + _HURRY_MS):
+            return True
+        return now_ms >= self._due_ms
+
+    def _pause_ms(self) -> int:
+        if len(self._queue) >= proto.MAX_SAMPLES:
+            return 1_000  # a backlog: go on
+        pause_s = self._charging_s if self._control.state == "charging" else self._idle_s
+        if self._lease_s:
+            pause_s = min(pause_s, max(5, self._lease_s // 3))  # a lease must not run out for want of asking
+        return pause_s * 1000
+
+    def _failed(self, why: str, quick: bool = False) -> None:
+        self._failures += 1
+        self.online = False
+        pause_ms = 1_000 if quick else backoff.delay_ms(self._failures)
+        self._due_ms = clock.now_ms() + pause_ms
+        print("upload failed: %s; again in %d s" % (why, pause_ms // 1000))
