@@ -1,0 +1,144 @@
+"""The app keeps the rules of Home Assistant's Supervisor and of the app linter, and says nothing twice.
+
+The rules are those of `supervisor.apps.validate.SCHEMA_APP_CONFIG` and of frenck/action-addon-linter, which need the
+network; here is what they ask of the keys that we use. A key that is new here needs its rule here.
+"""
+
+from pathlib import Path
+import re
+import tomllib
+from typing import Any
+
+import jsonschema
+from PIL import Image
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+APP = ROOT / "addon"
+CONFIG: dict[str, Any] = yaml.safe_load((APP / "config.yaml").read_text())
+TRANSLATION: dict[str, Any] = yaml.safe_load((APP / "translations/en.yaml").read_text())
+SERVICES = APP / "rootfs/etc/s6-overlay/s6-rc.d"
+
+VERSION = r"^\d+\.\d+\.\d+$"
+OPTION = r"^(str|bool|int|float|email|url|password|port|device|match\(.+\)|list\(.+\))(\(.*\))?\??$"
+RULES = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["name", "version", "slug", "description", "arch"],
+    "properties": {
+        "name": {"type": "string"},
+        "version": {"type": "string", "pattern": VERSION},
+        "slug": {"type": "string", "pattern": r"^[-_.A-Za-z0-9]+$"},
+        "description": {"type": "string"},
+        "arch": {
+            "type": "array",
+            "items": {"enum": ["aarch64", "amd64"]},
+            "uniqueItems": True,
+        },
+        "homeassistant": {"type": "string", "pattern": VERSION},
+        # The linter refuses a key that says what is the default anyway.
+        "startup": {"enum": ["initialize", "system", "services", "once"]},
+        "init": {"const": False},
+        "ingress": {"const": True},
+        "ingress_port": {"type": "integer", "not": {"enum": [0, 8099]}},
+        "panel_icon": {"type": "string", "pattern": "^mdi:(?!puzzle$)"},
+        "ports": {
+            "type": "object",
+            "patternProperties": {
+                r"^\d+/(tcp|udp)$": {"type": ["integer", "null"]},
+            },
+            "additionalProperties": False,
+        },
+        "discovery": {"type": "array", "items": {"type": "string"}},
+        "backup": {"const": "cold"},
+        "options": {"type": "object"},
+        "schema": {
+            "type": "object",
+            "additionalProperties": {"type": "string", "pattern": OPTION},
+        },
+    },
+}
+
+
+def requirements(lines: list[str]) -> set[str]:
+    return {line for line in lines if line and not line.startswith("#")}
+
+
+def pins(lock: Path) -> set[str]:
+    return set(
+        re.findall(r"^([A-Za-z0-9_.\[\]-]+==\S+)", lock.read_text(), re.MULTILINE)
+    )
+
+
+def test_its_configuration_keeps_the_rules() -> None:
+    jsonschema.validate(CONFIG, RULES)
+
+
+def test_its_discovery_service_is_the_integration() -> None:
+    (domain,) = (path.name for path in (ROOT / "custom_components").glob("[!_]*"))
+    assert CONFIG["discovery"] == [domain]
+    assert CONFIG["slug"] == domain
+
+
+def test_every_option_and_port_is_explained() -> None:
+    assert CONFIG.get("options", {}).keys() <= CONFIG.get("schema", {}).keys()
+    assert (
+        TRANSLATION.get("configuration", {}).keys() == CONFIG.get("schema", {}).keys()
+    )
+    assert TRANSLATION["network"].keys() == CONFIG["ports"].keys()
+
+
+def test_the_ports_are_the_ones_that_it_starts_the_hub_on() -> None:
+    run = (SERVICES / "kickwatt/run").read_text()
+    assert f"--port {CONFIG['ingress_port']} " in run
+    assert "--device-port 8422" in run
+    assert CONFIG["ports"] == {"8422/tcp": 8422}
+    assert (
+        f"http://127.0.0.1:{CONFIG['ingress_port']}/healthz"
+        in (APP / "Dockerfile").read_text()
+    )
+
+
+def test_everything_that_its_image_copies_lies_in_its_own_folder() -> None:
+    copied = re.findall(r"^COPY (\S+) ", (APP / "Dockerfile").read_text(), re.MULTILINE)
+    assert copied
+    assert [name for name in copied if not (APP / name).exists()] == []
+
+
+def test_its_image_installs_what_the_hub_needs_in_the_versions_that_are_tested() -> (
+    None
+):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    for_the_simulator = {"adafruit-blinka==10.0.0"}
+    assert (
+        requirements((APP / "requirements.in").read_text().splitlines())
+        == set(project["dependencies"]) - for_the_simulator
+    )
+    locked = pins(APP / "requirements.txt")
+    assert locked
+    assert locked <= pins(ROOT / "requirements/main.txt")
+
+
+@pytest.mark.parametrize("script", ["run", "finish"])
+def test_its_service_can_be_run(script: str) -> None:
+    file = SERVICES / "kickwatt" / script
+    assert file.stat().st_mode & 0o111 == 0o111
+    assert file.read_text().startswith("#!/command/with-contenv bashio\n")
+
+
+def test_its_service_is_started() -> None:
+    assert (SERVICES / "kickwatt/type").read_text() == "longrun\n"
+    assert (SERVICES / "kickwatt/dependencies.d/base").exists()
+    assert (SERVICES / "user/contents.d/kickwatt").exists()
+
+
+def test_its_images_have_the_sizes_that_the_store_shows() -> None:
+    assert Image.open(APP / "icon.png").size == (128, 128)
+    assert Image.open(APP / "logo.png").size == (250, 100)
+
+
+def test_the_repository_can_be_added_to_home_assistant() -> None:
+    repository = yaml.safe_load((ROOT / "repository.yaml").read_text())
+    assert repository["name"] == "Kickwatt"
+    assert repository.keys() <= {"name", "url", "maintainer"}
