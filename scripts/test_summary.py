@@ -1,6 +1,6 @@
 """Add up what several runs of pytest counted. Usage: test_summary.py RESULTS BROKEN_RUNS.
 
-RESULTS has one JSON object a run, written by tests/plugins/pytest_kickwatt.py; a run that broke wrote none.
+RESULTS has one JSON object a run, written by tests/plugins/pytest_kickwatt.py; a run that could not start wrote none.
 """
 
 from collections import Counter
@@ -19,7 +19,7 @@ def main() -> int:
         for program, count in sorted(missing.items()):
             print(f"  {count} for {program}")
     if broken:
-        print(f"\n{broken} of the suites broke off without counting.")
+        print(f"\n{broken} of the suites failed otherwise than by a test: see above.")
     passed = sum(run["passed"] for run in runs)
     failed = sum(run["failed"] for run in runs) + broken
     skipped = sum(run["skipped"] for run in runs)
