@@ -48,7 +48,7 @@ LOW_SHARE_MOST = 0.25
 # A rise by this share of the peak within the hold is a charge that goes on (section 4 of the demands: "re-rise").
 RERISE_SHARE = 0.10
 
-LEFT_SHARE = 0.007
+LEFT_SHARE = 0.009
 """Of the charge's energy; the goal is one per cent, the rest is for what the estimate of the tail gets wrong."""
 
 # The power of a lithium battery at constant voltage decays with a time constant of about half an hour when warm, and
@@ -56,7 +56,7 @@ LEFT_SHARE = 0.007
 # Data Repository). The tail is slower than what came before it, hence the factor.
 TAIL_SLOWER = 1.5
 TAU_LEAST_S = 20 * 60.0
-TAU_MOST_S = 60 * 60.0
+TAU_MOST_S = 100 * 60.0
 
 # Below this slope the level is called rest when something is learned from it.
 FLAT_W_PER_MIN = 0.03
@@ -644,21 +644,48 @@ def _is_over(
     low_slots = low_ms // SLOT_MS
     if low_slots * SLOT_S < settings.first_hold_s + SLOT_S:
         return False
-    if now_ms - shape.flat_since_ms >= STUCK_S * 1000 or _dropped_to_rest(levels):
+    if now_ms - shape.flat_since_ms >= STUCK_S * 1000:
         return True
-    return _excess_w(levels[-low_slots:], tau_s) < enough_w
-
-
-def _dropped_to_rest(levels: tuple[float, ...]) -> bool:
-    """Did the level drop at once, and has it been flat ever since?  So a brick stops."""
-    before, after = levels[-REST_SLOTS - 4 : -REST_SLOTS], levels[-REST_SLOTS:]
-    if not before:
+    settled = _since_rerise(levels[-max(low_slots, 2 * REST_SLOTS) :])
+    if len(settled) < REST_SLOTS:
         return False
-    noise_w = median(abs(one - other) for one, other in pairwise(after))
-    falls_w_per_min = _falls_by_w_per_min(after, REST_SLOTS // 4)
-    dropped_w = median(before) - median(after)
-    # Five minutes lie between the middles of the two: a tail falls by that much of its slope, rest does not fall.
-    return dropped_w > max(DROP_W, 4.0 * noise_w, 15.0 * falls_w_per_min)
+    return (
+        _dropped_to_rest(settled, tau_s, enough_w)
+        or _excess_w(settled, tau_s) < enough_w
+    )
+
+
+def _since_rerise(levels: tuple[float, ...]) -> tuple[float, ...]:
+    """Return the levels since they last rose: what was lower before was a dip, not the tail."""
+    block = REST_SLOTS // 4
+    first = len(levels) % block
+    middles = [
+        median(levels[at : at + block]) for at in range(first, len(levels), block)
+    ]
+    lowest = min(middles)
+    if middles[-1] - lowest < max(DROP_W, RERISE_SHARE * middles[-1]):
+        return levels
+    return levels[first + (middles.index(lowest) + 2) * block :]
+
+
+def _dropped_to_rest(levels: tuple[float, ...], tau_s: float, enough_w: float) -> bool:
+    """Did the level drop at once, and is it flat since?  So a brick stops.
+
+    A step alone proves nothing, the end of a re-rise is one too; but after a step, eight flat minutes are enough.
+    """
+    for slots in range(REST_SLOTS, min(2 * REST_SLOTS, len(levels) - 2)):
+        if levels[-slots - 2] - levels[-slots + 1] < DROP_W:
+            continue
+        after = levels[-slots:]
+        noise_w = median(abs(one - other) for one, other in pairwise(after))
+        falls_w_per_min = _falls_by_w_per_min(after, REST_SLOTS // 4)
+        dropped_w = median(levels[-slots - 4 : -slots]) - median(after[:5])
+        # Two minutes lie between the middles of the two, in which a tail falls by twice its slope.
+        if dropped_w > max(
+            DROP_W, 2.5 * noise_w, 5.0 * falls_w_per_min
+        ) and falls_w_per_min * tau_s / 60.0 < max(enough_w, AT_REST_W):
+            return True
+    return False
 
 
 def _excess_w(levels: tuple[float, ...], tau_s: float) -> float:
