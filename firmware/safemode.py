@@ -16,13 +16,18 @@ reason = supervisor.runtime.safe_mode_reason
 wanted = (supervisor.SafeModeReason.USER, supervisor.SafeModeReason.PROGRAMMATIC)
 
 if reason not in wanted:
-    names = {supervisor.SafeModeReason.BROWNOUT: "brownout", supervisor.SafeModeReason.WATCHDOG: "watchdog"}
+    names = {
+        supervisor.SafeModeReason.BROWNOUT: "brownout",
+        supervisor.SafeModeReason.WATCHDOG: "watchdog",
+    }
     wait_s = WAITS_S[-1]  # where the journal itself is the trouble
     try:
         from kickwatt.journal import Journal
         from kickwatt.memory import Memory
 
-        times = Memory(Journal(microcontroller.nvm)).note_safe_mode(names.get(reason, "safe_mode"))
+        times = Memory(Journal(microcontroller.nvm)).note_safe_mode(
+            names.get(reason, "safe_mode")
+        )
         wait_s = WAITS_S[min(times, len(WAITS_S)) - 1]
     except Exception as error:  # whatever it is, the board must come back
         print("journal:", error)

@@ -1,11 +1,11 @@
-"""Kickwatt's wiring on one page: what the board is made of, and the four tasks that take turns.
+"""Kickwatt's wiring on one page: the board's parts, and the four tasks that take turns.
 
-    meter ──▶ control ──▶ relay          every second, and every 200 ms for what needs no reading
-                │  ▲
-                ▼  └── button             every 20 ms
-    queue ◀─ recorder
-      │
-      └──▶ uplink ──▶ modem ──▶ hub       whenever there is something to tell, and at intervals
+| task      | does                                              | how often               |
+| --------- | ------------------------------------------------- | ----------------------- |
+| `measure` | meter ──▶ control ──▶ relay; recorder ──▶ queue   | every second            |
+| `watch`   | lets time pass for control; tells of changes      | every 200 ms            |
+| `person`  | button ──▶ control; the light                     | every 50 ms             |
+| `uplink`  | queue ──▶ modem ──▶ hub ──▶ control               | on a change; at intervals |
 """
 
 import os
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _QUEUE_SAMPLES = 2_048  # 53 kB; a day of charging at 30 s before neighbours merge
 _METER_MS = 1_000
 _GUARD_MS = 200
-_BUTTON_MS = 20
+_BUTTON_MS = 50
 _SETTLED_MS = 600_000
 
 
@@ -58,9 +58,21 @@ def main(relay_pin: digitalio.DigitalInOut) -> None:
     control = Control(settings, relay, memory, too_many, clock.now_ms())
     queue = Queue(_QUEUE_SAMPLES)
     recorder = Recorder(queue, settings.sample_s, settings.upload_s)
-    meter = Pzem(busio.UART(pins.METER_TX, pins.METER_RX, baudrate=BAUD, timeout=0, receiver_buffer_size=128))
+    meter = Pzem(
+        busio.UART(
+            pins.METER_TX,
+            pins.METER_RX,
+            baudrate=BAUD,
+            timeout=0,
+            receiver_buffer_size=128,
+        )
+    )
     modem_uart = busio.UART(
-        pins.MODEM_TX, pins.MODEM_RX, baudrate=settings.modem_baud, timeout=0, receiver_buffer_size=1024
+        pins.MODEM_TX,
+        pins.MODEM_RX,
+        baudrate=settings.modem_baud,
+        timeout=0,
+        receiver_buffer_size=1024,
     )
     modem = Sim800(
         At(modem_uart, settings.modem_baud),
@@ -72,9 +84,9 @@ def main(relay_pin: digitalio.DigitalInOut) -> None:
     uplink = Uplink(modem, control, queue, memory, settings, boot, reset)
 
     scheduler = Scheduler(dog.feed)
-    scheduler.add(_measure(meter, control, recorder))
-    scheduler.add(_watch(control, recorder, uplink, memory))
-    scheduler.add(_person(Button(_button(pins.BUTTON)), light, control, uplink))
+    scheduler.add(measure(meter, control, recorder))
+    scheduler.add(watch(control, recorder, uplink, memory))
+    scheduler.add(person(Button(_button(pins.BUTTON)), light, control, uplink))
     scheduler.add(uplink.run())
     try:
         while True:
@@ -86,7 +98,9 @@ def main(relay_pin: digitalio.DigitalInOut) -> None:
 # ---------------------------------------------------------------------- tasks
 
 
-def _measure(meter: Pzem, control: Control, recorder: Recorder) -> Generator[int, None, None]:
+def measure(
+    meter: Pzem, control: Control, recorder: Recorder
+) -> Generator[int, None, None]:
     """Ask the meter once a second. Silence is the guard's business: readings just grow old."""
     silent = False
     while True:
@@ -102,17 +116,24 @@ def _measure(meter: Pzem, control: Control, recorder: Recorder) -> Generator[int
                 print("meter: answers again")
             silent = False
             now_ms = clock.now_ms()
-            recorder.reading(reading, control.closed, control.state == "charging", now_ms)
+            recorder.reading(
+                reading, control.closed, control.state == "charging", now_ms
+            )
             control.reading(reading, now_ms)
         yield max(0, began_ms + _METER_MS - clock.now_ms())
 
 
-def _watch(control: Control, recorder: Recorder, uplink: Uplink, memory: Memory) -> Generator[int, None, None]:
+def watch(
+    control: Control, recorder: Recorder, uplink: Uplink, memory: Memory
+) -> Generator[int, None, None]:
     """Let time pass for the guard and the lease; tell of every change."""
     started_ms = clock.now_ms()
     settled = False
     told = (control.state, control.closed, control.trips)
-    print("%s, relay %s (%s)" % (control.state, "closed" if control.closed else "open", control.why))
+    print(
+        "%s, relay %s (%s)"
+        % (control.state, "closed" if control.closed else "open", control.why)
+    )
     while True:
         control.tick(clock.now_ms())
         now = (control.state, control.closed, control.trips)
@@ -121,14 +142,24 @@ def _watch(control: Control, recorder: Recorder, uplink: Uplink, memory: Memory)
             recorder.change()
             uplink.hurry()
             trips = " " + ", ".join(control.trips) if control.trips else ""
-            print("%s, relay %s (%s)%s" % (control.state, "closed" if control.closed else "open", control.why, trips))
+            print(
+                "%s, relay %s (%s)%s"
+                % (
+                    control.state,
+                    "closed" if control.closed else "open",
+                    control.why,
+                    trips,
+                )
+            )
         if not settled and clock.now_ms() - started_ms >= _SETTLED_MS:
             settled = True
             memory.settled()
         yield _GUARD_MS
 
 
-def _person(button: Button, light: Light, control: Control, uplink: Uplink) -> Generator[int, None, None]:
+def person(
+    button: Button, light: Light, control: Control, uplink: Uplink
+) -> Generator[int, None, None]:
     """The button and the light."""
     while True:
         now_ms = clock.now_ms()

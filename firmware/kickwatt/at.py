@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
     from busio import UART
 
-POLL_MS = 20  # at 57600 baud 115 bytes arrive meanwhile; the receive buffer holds 512 or more
+POLL_MS = (
+    20  # at 57600 baud 115 bytes arrive meanwhile; the receive buffer holds 512 or more
+)
 _LINE_LIMIT = 1024  # longer than any line of the modem: noise at a wrong baud rate
 _URC_LIMIT = 16
 RESTARTED = "RDY"  # what a modem with a fixed baud rate says when it has started
@@ -47,7 +49,12 @@ class Splitter:
                 return None
             raw = self._buffer[:end]
             self._buffer = self._buffer[end + 1 :]
-            text = "".join([chr(byte) if 32 <= byte < 127 else "?" for byte in raw.strip(b"\r\n \t\x00")])
+            text = "".join(
+                [
+                    chr(byte) if 32 <= byte < 127 else "?"
+                    for byte in raw.strip(b"\r\n \t\x00")
+                ]
+            )
             if text:
                 return text
 
@@ -83,7 +90,11 @@ class At:
             line = self._splitter.line()
 
     def command(
-        self, text: str, timeout_ms: int, wanted: Callable[[str], bool] | None = None, final: str = "OK"
+        self,
+        text: str,
+        timeout_ms: int,
+        wanted: Callable[[str], bool] | None = None,
+        final: str = "OK",
     ) -> Generator[int, None, list[str]]:
         """Send `text`, return the answer lines that `wanted` accepts; `AtError`, `AtTimeout`."""
         yield from self._send_command(text)
@@ -110,7 +121,9 @@ class At:
             _raise_if_error("the body", line)
             self._keep(line)
 
-    def read_counted(self, text: str, prefix: str, limit: int, timeout_ms: int) -> Generator[int, None, bytes]:
+    def read_counted(
+        self, text: str, prefix: str, limit: int, timeout_ms: int
+    ) -> Generator[int, None, bytes]:
         """Send `text`; the answer is `<prefix> <n>`, exactly n bytes, `OK`. The bytes may look like anything."""
         yield from self._send_command(text)
         deadline = clock.now_ms() + timeout_ms

@@ -16,14 +16,20 @@ class Button:
     def __init__(self, pin: DigitalInOut) -> None:
         self._pin = pin
         self._down_ms: int | None = None
-        self._told = True  # a button that is stuck, or held while the board starts, is no press
+        self._told = (
+            True  # a button that is stuck, or held while the board starts, is no press
+        )
         self._seen_up = False
 
     def poll(self, now_ms: int) -> str | None:
         """Return SHORT when a short press has ended, LONG when a long one has lasted, else None."""
         if self._pin.value:
             press = None
-            if self._down_ms is not None and not self._told and now_ms - self._down_ms >= _BOUNCE_MS:
+            if (
+                self._down_ms is not None
+                and not self._told
+                and now_ms - self._down_ms >= _BOUNCE_MS
+            ):
                 press = SHORT
             self._down_ms = None
             self._told = False

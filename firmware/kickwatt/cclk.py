@@ -17,10 +17,24 @@ def unix_seconds(answer: str) -> int | None:
     if None in fields:
         return None
     year, month, day, hour, minute, second, quarters = [field or 0 for field in fields]
-    if year < _FIRST_YEAR or not 1 <= month <= 12 or not 1 <= day <= 31 or hour > 23 or minute > 59 or second > 60:
+    if (
+        year < _FIRST_YEAR
+        or not 1 <= month <= 12
+        or not 1 <= day <= 31
+        or hour > 23
+        or minute > 59
+        or second > 60
+    ):
         return None
     # Every fourth year of 2000..2099 is a leap year.
-    days = _DAYS_1970_TO_2000 + year * 365 + (year + 3) // 4 + _DAYS_BEFORE_MONTH[month - 1] + day - 1
+    days = (
+        _DAYS_1970_TO_2000
+        + year * 365
+        + (year + 3) // 4
+        + _DAYS_BEFORE_MONTH[month - 1]
+        + day
+        - 1
+    )
     if month > 2 and year % 4 == 0:
         days += 1
     local = ((days * 24 + hour) * 60 + minute) * 60 + second

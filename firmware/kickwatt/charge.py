@@ -79,7 +79,8 @@ class Charge:
         if self._low_since is None:
             self._low_since = now_ms
         if not self.armed:
-            self.charging = False  # low from the start: nothing plugged in, or a charger that waits; not "full"
+            # Low from the start: nothing plugged in, or a charger that waits; not "full".
+            self.charging = False
             return False
         self.charging = True
         return now_ms - self._low_since >= self.hold_s * 1000

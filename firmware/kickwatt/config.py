@@ -42,7 +42,15 @@ BAUD_RATES = (9_600, 19_200, 38_400, 57_600, 115_200)
 class Limits:
     """What the hub may set (docs/protocol.md, `settings`); until it does, what settings.toml says. `rev` 0 means the latter."""
 
-    def __init__(self, rev: int, cutoff_dw: int, hold_s: int, max_s: int, max_wh: int, max_ma: int) -> None:
+    def __init__(
+        self,
+        rev: int,
+        cutoff_dw: int,
+        hold_s: int,
+        max_s: int,
+        max_wh: int,
+        max_ma: int,
+    ) -> None:
         self.rev = rev
         self.cutoff_dw = cutoff_dw
         self.hold_s = hold_s
@@ -78,7 +86,9 @@ def load(getenv: Callable[[str], str | int | None], names: list[str]) -> Config:
     problems = config.problems
     for name in names:
         if name.startswith(PREFIX) and name not in _TEXTS and name not in _NUMBERS:
-            problems.append("%s is not a setting. Did you mean %s?" % (name, _nearest(name)))
+            problems.append(
+                "%s is not a setting. Did you mean %s?" % (name, _nearest(name))
+            )
 
     def text(name: str) -> str:
         value = getenv(name)
@@ -89,7 +99,9 @@ def load(getenv: Callable[[str], str | int | None], names: list[str]) -> Config:
 
     config.id = text("KICKWATT_ID")
     if not is_id(config.id):
-        problems.append("KICKWATT_ID: 1 to 32 of a-z 0-9 - _, starting with a letter or digit. The hub shows it.")
+        problems.append(
+            "KICKWATT_ID: 1 to 32 of a-z 0-9 - _, starting with a letter or digit. The hub shows it."
+        )
     config.key = _key(text("KICKWATT_KEY"), problems)
     config.url = _url(text("KICKWATT_URL"), problems)
     config.apn = text("KICKWATT_APN")
@@ -97,20 +109,30 @@ def load(getenv: Callable[[str], str | int | None], names: list[str]) -> Config:
     config.apn_password = text("KICKWATT_APN_PASSWORD")
     config.sim_pin = text("KICKWATT_SIM_PIN")
     if not config.apn:
-        problems.append('KICKWATT_APN is missing. Your mobile operator tells the access point name, such as "internet".')
+        problems.append(
+            'KICKWATT_APN is missing. Your mobile operator tells the access point name, such as "internet".'
+        )
     for name, value, most in (  # the manual's lengths, V1.12, AT+SAPBR
         ("KICKWATT_APN", config.apn, 64),
         ("KICKWATT_APN_USER", config.apn_user, 32),
         ("KICKWATT_APN_PASSWORD", config.apn_password, 32),
     ):
         if len(value) > most or not _fits_a_command(value):
-            problems.append("%s: at most %d plain characters, no quotation mark." % (name, most))
-    if config.sim_pin and not (config.sim_pin.isdigit() and 4 <= len(config.sim_pin) <= 8):
-        problems.append('KICKWATT_SIM_PIN: 4 to 8 digits in quotation marks, such as "0123".')
+            problems.append(
+                "%s: at most %d plain characters, no quotation mark." % (name, most)
+            )
+    if config.sim_pin and not (
+        config.sim_pin.isdigit() and 4 <= len(config.sim_pin) <= 8
+    ):
+        problems.append(
+            'KICKWATT_SIM_PIN: 4 to 8 digits in quotation marks, such as "0123".'
+        )
 
     config.modem_baud = number("KICKWATT_MODEM_BAUD")
     if config.modem_baud not in BAUD_RATES:
-        problems.append("KICKWATT_MODEM_BAUD: one of 9600, 19200, 38400, 57600, 115200.")
+        problems.append(
+            "KICKWATT_MODEM_BAUD: one of 9600, 19200, 38400, 57600, 115200."
+        )
     config.limits = Limits(
         0,
         number("KICKWATT_CUTOFF_W"),
@@ -172,7 +194,12 @@ def is_id(text: str) -> bool:
 def decimal(text: str, decimals: int) -> int | None:
     """Return `text` as a whole number of its last decimal, "11.5" with one decimal is 115; None if it is not that."""
     whole, point, fraction = text.strip().partition(".")
-    if not whole or not _consists_of(whole + fraction, "0123456789") or (point and not fraction) or len(whole) > 7:
+    if (
+        not whole
+        or not _consists_of(whole + fraction, "0123456789")
+        or (point and not fraction)
+        or len(whole) > 7
+    ):
         return None
     if len(fraction) > decimals:
         if fraction[decimals:].strip("0"):
@@ -189,7 +216,13 @@ def _number(name: str, value: str | int | None, problems: list[str]) -> int:
     if number is None or not least <= number <= most:
         problems.append(
             '%s: "%s" is not %s to %s%s.'
-            % (name, value, _shown(least, decimals), _shown(most, decimals), " " + unit if unit else "")
+            % (
+                name,
+                value,
+                _shown(least, decimals),
+                _shown(most, decimals),
+                " " + unit if unit else "",
+            )
         )
         return default
     return number
@@ -206,7 +239,10 @@ def _shown(number: int, decimals: int) -> str:
 def _key(text: str, problems: list[str]) -> bytes:
     """The message never shows the key, not even a wrong one."""
     if len(text) != 64 or not _consists_of(text.lower(), "0123456789abcdef"):
-        problems.append("KICKWATT_KEY: 64 digits 0-9 a-f, as the hub showed them (there are %d)." % len(text))
+        problems.append(
+            "KICKWATT_KEY: 64 digits 0-9 a-f, as the hub showed them (there are %d)."
+            % len(text)
+        )
         return b""
     return binascii.unhexlify(text)
 
@@ -214,11 +250,21 @@ def _key(text: str, problems: list[str]) -> bytes:
 def _url(text: str, problems: list[str]) -> str:
     url = text.rstrip("/")
     if url.startswith("https://"):
-        problems.append("KICKWATT_URL: the modem cannot do https, and need not: messages are signed. Use http://")
+        problems.append(
+            "KICKWATT_URL: the modem cannot do https, and need not: messages are signed. Use http://"
+        )
         return ""
     host = url[7:]
-    if not url.startswith("http://") or not host or "/" in host or not _fits_a_command(url) or len(url) > 200:
-        problems.append('KICKWATT_URL: like "http://hub.example:8422", the device port of the hub, no path.')
+    if (
+        not url.startswith("http://")
+        or not host
+        or "/" in host
+        or not _fits_a_command(url)
+        or len(url) > 200
+    ):
+        problems.append(
+            'KICKWATT_URL: like "http://hub.example:8422", the device port of the hub, no path.'
+        )
         return ""
     return url
 

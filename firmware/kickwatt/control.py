@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 class Control:
     """The state that a message reports, and every way in which it changes."""
 
-    def __init__(self, config: Config, relay: Relay, memory: Memory, too_many_resets: bool, now_ms: int) -> None:
+    def __init__(
+        self,
+        config: Config,
+        relay: Relay,
+        memory: Memory,
+        too_many_resets: bool,
+        now_ms: int,
+    ) -> None:
         limits = memory.limits() or config.limits
         trips = memory.trips() | (guard.RESETS if too_many_resets else 0)
         self._relay = relay
@@ -98,7 +105,9 @@ class Control:
         elif wanted:
             self._try_to_close("order", now_ms)
 
-    def reply(self, order: int, on: bool, lease_s: int, sealed_ms: int, now_ms: int) -> None:
+    def reply(
+        self, order: int, on: bool, lease_s: int, sealed_ms: int, now_ms: int
+    ) -> None:
         """A verified reply has said what the hub wants."""
         new = self.orders.receive(order, on, lease_s, sealed_ms)
         if self._distrust and on:
@@ -160,7 +169,10 @@ class Control:
 
     def _waited_in_vain(self, now_ms: int) -> bool:
         """All of the session's time is over and nothing was charging: that ends it, and is nobody's fault."""
-        return not self.charge.charging and self.session.closed_ms(now_ms) >= self.guard.limits.max_s * 1000
+        return (
+            not self.charge.charging
+            and self.session.closed_ms(now_ms) >= self.guard.limits.max_s * 1000
+        )
 
     def _start_session(self, now_ms: int) -> None:
         self.session.start()
@@ -172,7 +184,8 @@ class Control:
     def _try_to_close(self, why: str, now_ms: int) -> None:
         self.refused = self.guard.refusal(now_ms)
         if self.refused == "trip":
-            self._end("trip")  # or clearing the trip would close the relay under the person's hands
+            # Or clearing the trip would close the relay under the person's hands.
+            self._end("trip")
         if self.refused:
             return
         if self.guard.closing(now_ms):
@@ -183,7 +196,8 @@ class Control:
         self.guard.closed(now_ms)
         self.session.closed(now_ms)
         self.charge.begin(self.session.armed)
-        self._memory.note_session(self.session, now_ms, True)  # before the contact closes: power may fail now
+        # Before the contact closes: power may fail now.
+        self._memory.note_session(self.session, now_ms, True)
         self._relay.close()
 
     def _trip(self, now_ms: int) -> None:

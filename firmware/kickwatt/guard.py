@@ -22,15 +22,26 @@ TRIPS = (
     "flapping",
     "resets",
 )
-OVER_CURRENT, OVER_POWER, OVER_VOLTAGE, UNDER_VOLTAGE, SESSION_TIME, SESSION_ENERGY, SENSOR_LOST, WELDED, FLAPPING, RESETS = (
-    [1 << position for position in range(10)]
-)
+(
+    OVER_CURRENT,
+    OVER_POWER,
+    OVER_VOLTAGE,
+    UNDER_VOLTAGE,
+    SESSION_TIME,
+    SESSION_ENERGY,
+    SENSOR_LOST,
+    WELDED,
+    FLAPPING,
+    RESETS,
+) = [1 << position for position in range(10)]
 
 FRESH_MS = 5_000  # a reading older than this says nothing about now
 _FAST_COUNT = 2  # readings above the limit in a row: current, power
 _SLOW_COUNT = 3  # readings outside in a row: voltage, which sags for a moment when a neighbour's motor starts
 _WELDED_DW = 50  # 5 W through an open contact
-_WELDED_MS = 15_000  # with the meter's second and ours a welded contact is known within 20 s
+_WELDED_MS = (
+    15_000  # with the meter's second and ours a welded contact is known within 20 s
+)
 _OFF_MS = 10_000  # least time between opening and closing: inrush wears the contact
 _HOUR_MS = 3_600_000
 _CLOSINGS_PER_HOUR = 12
@@ -39,7 +50,9 @@ _CLOSINGS_PER_HOUR = 12
 class Guard:
     """The limits, the trips that are latched, and what was seen on the way to one."""
 
-    def __init__(self, limits: Limits, min_dv: int, max_dv: int, trips: int, now_ms: int) -> None:
+    def __init__(
+        self, limits: Limits, min_dv: int, max_dv: int, trips: int, now_ms: int
+    ) -> None:
         self.limits = limits
         self.trips = trips
         self._min_dv = min_dv
@@ -129,7 +142,9 @@ class Guard:
             reading.voltage_dv < self._min_dv,
         )
         trips = 0
-        for index, needed in enumerate((_FAST_COUNT, _FAST_COUNT, _SLOW_COUNT, _SLOW_COUNT)):
+        for index, needed in enumerate(
+            (_FAST_COUNT, _FAST_COUNT, _SLOW_COUNT, _SLOW_COUNT)
+        ):
             self._counts[index] = self._counts[index] + 1 if outside[index] else 0
             if self._counts[index] >= needed:
                 trips |= 1 << index

@@ -33,7 +33,8 @@ class Journal:
             raw = self._read(slot)
             if raw == _ERASED:
                 continue
-            self._next = slot + 1  # also past a torn record: its bytes are no longer erased
+            # Also past a torn record: its bytes are no longer erased.
+            self._next = slot + 1
             if raw[15] == _WHOLE and raw[13] | raw[14] << 8 == crc16(raw[:13]):
                 self._newest[raw[0]] = raw[1:13]
 
@@ -66,9 +67,13 @@ class Journal:
         """
         if self._nvm is None:
             return
-        image = b"".join([_sealed(kind, payload) for kind, payload in sorted(self._newest.items())])
+        image = b"".join(
+            [_sealed(kind, payload) for kind, payload in sorted(self._newest.items())]
+        )
         self._next = len(image) // RECORD
-        self._nvm[0 : self._slots * RECORD] = image + b"\xff" * (self._slots * RECORD - len(image))
+        self._nvm[0 : self._slots * RECORD] = image + b"\xff" * (
+            self._slots * RECORD - len(image)
+        )
 
     def _read(self, slot: int) -> bytes:
         nvm = self._nvm

@@ -21,7 +21,15 @@ _WRONG_PIN = 6  # a check number of the SIM PIN that was wrong
 _SAFE_MODE = 7  # boot counter before safe mode, reason, how many times in a row
 _BOOT = 8  # boot counter, reset reason, bad resets in a row
 
-RESET_REASONS = ("power_on", "brownout", "software", "watchdog", "reset_pin", "safe_mode", "unknown")
+RESET_REASONS = (
+    "power_on",
+    "brownout",
+    "software",
+    "watchdog",
+    "reset_pin",
+    "safe_mode",
+    "unknown",
+)
 _BAD_RESETS = ("brownout", "watchdog", "safe_mode")
 _STORM = 3
 _ENDED = (None, "cut_off", "trip", "button")
@@ -36,7 +44,8 @@ class Memory:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self.was_blank = journal.newest(_BOOT) is None  # a new board, or one whose memory was lost
+        # A new board, or one whose memory was lost.
+        self.was_blank = journal.newest(_BOOT) is None
         self._session_next_s = 0
 
     # ------------------------------------------------------------------ boots
@@ -73,7 +82,10 @@ class Memory:
         boot, _, bad = self._boot()
         before = self._journal.newest(_SAFE_MODE)
         times = before[5] + 1 if before is not None and bad else 1
-        self._journal.append(_SAFE_MODE, struct.pack("<IBB", boot, RESET_REASONS.index(reason), min(times, 255)))
+        self._journal.append(
+            _SAFE_MODE,
+            struct.pack("<IBB", boot, RESET_REASONS.index(reason), min(times, 255)),
+        )
         return times
 
     def _boot(self) -> tuple[int, str, int]:
@@ -84,7 +96,9 @@ class Memory:
         return boot, _reason(reason), bad
 
     def _write_boot(self, boot: int, reason: str, bad: int) -> None:
-        self._journal.append(_BOOT, struct.pack("<IBB", boot, RESET_REASONS.index(reason), bad))
+        self._journal.append(
+            _BOOT, struct.pack("<IBB", boot, RESET_REASONS.index(reason), bad)
+        )
 
     # ------------------------------------------------------------------ orders and trips
 
@@ -99,7 +113,9 @@ class Memory:
     def note_order(self, order: int, on: bool, ended: str | None) -> None:
         """Remember it, when it is news."""
         if (order, on, ended) != self.order():
-            self._journal.append(_ORDER, struct.pack("<IBB", order, 1 if on else 0, _ENDED.index(ended)))
+            self._journal.append(
+                _ORDER, struct.pack("<IBB", order, 1 if on else 0, _ENDED.index(ended))
+            )
 
     def trips(self) -> int:
         """Return the latched trips as bits (see `guard`)."""
@@ -119,7 +135,9 @@ class Memory:
         if payload is None:
             return
         closed_s, base_wh, spent_wh, armed = struct.unpack("<IIHB", payload[:11])
-        session.resume(closed_s, spent_wh, None if base_wh == _NO_BASE else base_wh, armed == 1)
+        session.resume(
+            closed_s, spent_wh, None if base_wh == _NO_BASE else base_wh, armed == 1
+        )
 
     def note_session(self, session: Session, now_ms: int, closed: bool) -> None:
         """Remember what is spent.
@@ -131,9 +149,20 @@ class Memory:
         if closed:
             closed_s += _SESSION_STEP_S
         self._session_next_s = closed_s
-        base_wh = _NO_BASE if session.base_wh is None or session.base_wh < 0 else session.base_wh
+        base_wh = (
+            _NO_BASE
+            if session.base_wh is None or session.base_wh < 0
+            else session.base_wh
+        )
         self._journal.append(
-            _SESSION, struct.pack("<IIHB", closed_s, base_wh, min(session.spent_wh, 0xFFFF), 1 if session.armed else 0)
+            _SESSION,
+            struct.pack(
+                "<IIHB",
+                closed_s,
+                base_wh,
+                min(session.spent_wh, 0xFFFF),
+                1 if session.armed else 0,
+            ),
         )
 
     def session_is_due(self, session: Session, now_ms: int) -> bool:
@@ -150,19 +179,35 @@ class Memory:
         max_s, max_wh, max_ma = struct.unpack("<IHH", limits[:8])
         rev, cutoff_dw, hold_s = struct.unpack("<IHH", cut[:8])
         return config.limits_from_hub(
-            {"rev": rev, "cutoff_dw": cutoff_dw, "hold_s": hold_s, "max_s": max_s, "max_wh": max_wh, "max_ma": max_ma}
+            {
+                "rev": rev,
+                "cutoff_dw": cutoff_dw,
+                "hold_s": hold_s,
+                "max_s": max_s,
+                "max_wh": max_wh,
+                "max_ma": max_ma,
+            }
         )
 
     def note_limits(self, limits: config.Limits) -> None:
-        """Remember the hub's settings. The revision comes last: power that fails between leaves the old one, and the
-        hub sends the settings again."""
-        self._journal.append(_LIMITS, struct.pack("<IHH", limits.max_s, limits.max_wh, limits.max_ma))
-        self._journal.append(_CUT, struct.pack("<IHH", limits.rev, limits.cutoff_dw, limits.hold_s))
+        """Remember the hub's settings.
+
+        The revision comes last: power that fails between the two leaves the old one,
+        and the hub sends the settings again.
+        """
+        self._journal.append(
+            _LIMITS, struct.pack("<IHH", limits.max_s, limits.max_wh, limits.max_ma)
+        )
+        self._journal.append(
+            _CUT, struct.pack("<IHH", limits.rev, limits.cutoff_dw, limits.hold_s)
+        )
 
     def pin_was_wrong(self, pin: str) -> bool:
         """Whether this SIM PIN was refused before."""
         payload = self._journal.newest(_WRONG_PIN)
-        return payload is not None and payload[0] | payload[1] << 8 == crc16(pin.encode())
+        return payload is not None and payload[0] | payload[1] << 8 == crc16(
+            pin.encode()
+        )
 
     def note_wrong_pin(self, pin: str) -> None:
         """Remember that the card refused this PIN."""

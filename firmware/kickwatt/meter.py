@@ -49,7 +49,10 @@ def implausible(reading: Reading) -> str | None:
         return "%d dV" % reading.voltage_dv
     if reading.current_ma > 100_000:
         return "%d mA" % reading.current_ma
-    if reading.power_dw is not None and reading.power_dw > reading.apparent_dva * 11 // 10 + 20:
+    if (
+        reading.power_dw is not None
+        and reading.power_dw > reading.apparent_dva * 11 // 10 + 20
+    ):
         return "%d dW from %d dVA" % (reading.power_dw, reading.apparent_dva)
     if reading.factor_c is not None and reading.factor_c > 100:
         return "power factor %d" % reading.factor_c

@@ -8,10 +8,14 @@ import board
 
 MODEM_TX = board.GP0
 MODEM_RX = board.GP1
-MODEM_RESET = board.GP2  # SIM800 RST, active low: >= 105 ms (SIM800L Hardware Design V1.00)
-MODEM_POWER_KEY = board.GP3  # SIM800 PWRKEY, active low: >= 1.2 s (SIM800), 1 s (SIM800L)
+# RST and PWRKEY of the SIM800, both active low (SIM800L Hardware Design V1.00):
+# at least 105 ms, and at least 1 s (SIM800L) or 1.2 s (SIM800).
+MODEM_RESET = board.GP2
+MODEM_POWER_KEY = board.GP3
 METER_TX = board.GP4
 METER_RX = board.GP5
-BUTTON = board.GP14  # to ground, internal pull-up
-RELAY = board.GP15  # high closes the contact; an external pull-down keeps it open while the pin floats
+# To ground; the pin pulls up.
+BUTTON = board.GP14
+# High closes the contact; an external pull-down keeps it open while the pin floats.
+RELAY = board.GP15
 LED = board.LED

@@ -57,7 +57,9 @@ class Envelope:
         if len(body) < _MAC_HEX + 2 or body[_MAC_HEX : _MAC_HEX + 1] != b"\n":
             return None
         message = body[_MAC_HEX + 1 :]
-        expected = binascii.hexlify(self._down.of(self._down_context, request_mac, message))
+        expected = binascii.hexlify(
+            self._down.of(self._down_context, request_mac, message)
+        )
         if not same(expected, body[:_MAC_HEX]):
             return None
         try:
@@ -88,10 +90,16 @@ def encode(header: Header, samples: list[Sample], now_s: int) -> bytes:
     return "".join(parts).encode()
 
 
-def integer(reply: dict[str, object], name: str, least: int = 0, most: int = _INT_MAX) -> int | None:
+def integer(
+    reply: dict[str, object], name: str, least: int = 0, most: int = _INT_MAX
+) -> int | None:
     """Return a whole number within its bounds from a verified reply, or None."""
     value = reply.get(name)
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int)
+        or not least <= value <= most
+    ):
         return None
     return value
 

@@ -19,6 +19,7 @@ BAUD = 9600
 REQUEST = b"\x01\x04\x00\x00\x00\x0a\x70\x0d"
 _REPLY_BYTES = 25
 _TIMEOUT_MS = 300  # 25 bytes take 26 ms, the meter answers within about 100 ms
+_FIRST_MS = 60
 _POLL_MS = 20
 
 
@@ -34,14 +35,19 @@ class Pzem:
         self._uart.write(REQUEST)
         deadline = clock.now_ms() + _TIMEOUT_MS
         received = b""
+        yield _FIRST_MS
         while clock.now_ms() < deadline:
-            yield _POLL_MS
             waiting = self._uart.in_waiting
             if waiting:
                 received = without_echo(received + (self._uart.read(waiting) or b""))
             if len(received) >= _REPLY_BYTES:
                 return parse(received[:_REPLY_BYTES])
-        raise MeterError("%d of %d bytes" % (len(received), _REPLY_BYTES) if received else "no answer")
+            yield _POLL_MS
+        raise MeterError(
+            "%d of %d bytes" % (len(received), _REPLY_BYTES)
+            if received
+            else "no answer"
+        )
 
 
 def without_echo(received: bytes) -> bytes:
@@ -57,9 +63,18 @@ def parse(frame: bytes) -> Reading:
         raise MeterError("not a reply")
     if struct.unpack("<H", frame[23:25])[0] != crc16(frame[:23]):
         raise MeterError("CRC")
-    (voltage, amps_low, amps_high, watts_low, watts_high, wh_low, wh_high, _hertz, factor, _alarm) = struct.unpack(
-        ">10H", frame[3:23]
-    )
+    (
+        voltage,
+        amps_low,
+        amps_high,
+        watts_low,
+        watts_high,
+        wh_low,
+        wh_high,
+        _hertz,
+        factor,
+        _alarm,
+    ) = struct.unpack(">10H", frame[3:23])
     reading = Reading(
         voltage,
         amps_low | amps_high << 16,

@@ -8,7 +8,9 @@ import struct
 
 from kickwatt.meter import Reading
 
-_FORMAT = "<IIHIIIBBH"  # number, second, dV, mA, dW, Wh, power factor, flags, readings merged
+_FORMAT = (
+    "<IIHIIIBBH"  # number, second, dV, mA, dW, Wh, power factor, flags, readings merged
+)
 _SIZE = struct.calcsize(_FORMAT)
 _CLOSED = 1
 _NO_POWER = 2
@@ -19,7 +21,9 @@ _NO_FACTOR = 8
 class Sample:
     """One queued sample; `second` is the uptime at which it was taken."""
 
-    def __init__(self, number: int, second: int, closed: bool, reading: Reading, weight: int = 1) -> None:
+    def __init__(
+        self, number: int, second: int, closed: bool, reading: Reading, weight: int = 1
+    ) -> None:
         self.number = number
         self.second = second
         self.closed = closed
@@ -77,13 +81,23 @@ class Queue:
         for _ in range(self._count):
             if self._merge_at >= self._count - 1:
                 self._merge_at = 0
-            if self._flags_at(self._merge_at) & _CLOSED == self._flags_at(self._merge_at + 1) & _CLOSED:
+            if (
+                self._flags_at(self._merge_at) & _CLOSED
+                == self._flags_at(self._merge_at + 1) & _CLOSED
+            ):
                 break
             self._merge_at += 1
         index = min(self._merge_at, self._count - 2)
         first, second = self._get(index), self._get(index + 1)
         merged = _mean(first, second)
-        self._put(index, merged.number, merged.second, merged.closed, merged.reading, merged.weight)
+        self._put(
+            index,
+            merged.number,
+            merged.second,
+            merged.closed,
+            merged.reading,
+            merged.weight,
+        )
         self._remove(index + 1, 1)
         self._merge_at = index + 1
 
@@ -104,8 +118,8 @@ class Queue:
         return self._bytes[index * _SIZE + 23]
 
     def _get(self, index: int) -> Sample:
-        number, second, voltage, current, power, energy, factor, flags, weight = struct.unpack_from(
-            _FORMAT, self._bytes, index * _SIZE
+        number, second, voltage, current, power, energy, factor, flags, weight = (
+            struct.unpack_from(_FORMAT, self._bytes, index * _SIZE)
         )
         reading = Reading(
             voltage,
@@ -116,7 +130,15 @@ class Queue:
         )
         return Sample(number, second, flags & _CLOSED == _CLOSED, reading, weight)
 
-    def _put(self, index: int, number: int, second: int, closed: bool, reading: Reading, weight: int) -> None:
+    def _put(
+        self,
+        index: int,
+        number: int,
+        second: int,
+        closed: bool,
+        reading: Reading,
+        weight: int,
+    ) -> None:
         power, energy, factor = reading.power_dw, reading.energy_wh, reading.factor_c
         flags = _CLOSED if closed else 0
         if power is None:
@@ -158,4 +180,6 @@ def _mean(first: Sample, second: Sample) -> Sample:
         right.energy_wh,
         mean(left.factor_c, right.factor_c),
     )
-    return Sample(second.number, second.second, second.closed, reading, min(both, 0xFFFF))
+    return Sample(
+        second.number, second.second, second.closed, reading, min(both, 0xFFFF)
+    )

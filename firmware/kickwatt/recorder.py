@@ -20,9 +20,16 @@ class Recorder:
         self._last_queued = True
         self._queued_ms: int | None = None
 
-    def reading(self, reading: Reading, closed: bool, charging: bool, now_ms: int) -> None:
+    def reading(
+        self, reading: Reading, closed: bool, charging: bool, now_ms: int
+    ) -> None:
         """Take a reading, made while the relay was `closed`; queue it if its time has come."""
-        self._last, self._last_closed, self._last_ms, self._last_queued = reading, closed, now_ms, False
+        self._last, self._last_closed, self._last_ms, self._last_queued = (
+            reading,
+            closed,
+            now_ms,
+            False,
+        )
         period_ms = self._charging_ms if charging else self._other_ms
         if self._queued_ms is None or now_ms - self._queued_ms >= period_ms:
             self._put()

@@ -10,9 +10,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-_STEP_MS = 50  # longest sleep: whatever a task asks for, the loop comes round this often
-_SLACK_MS = 2_000  # a task this late means that another one hogs the processor
+# Longest sleep: whatever a task asks for, the loop comes round this often.
+_STEP_MS = 50
+# A task this late means that another one hogs the processor.
+_SLACK_MS = 2_000
 _LONGEST_REST_MS = 5_000
+
+
+def _due_ms(now_ms: int, rest_ms: int) -> int:
+    """Longer rests end on a common beat, so that tasks meet in one turn and the processor sleeps in between."""
+    due_ms = now_ms + rest_ms
+    return due_ms - due_ms % _STEP_MS if rest_ms >= _STEP_MS else due_ms
 
 
 class Scheduler:
@@ -40,7 +48,7 @@ class Scheduler:
             if late_ms >= 0:
                 on_time = on_time and late_ms < _SLACK_MS
                 rest_ms = next(task)
-                self._due_ms[index] = clock.now_ms() + min(rest_ms, _LONGEST_REST_MS)
+                self._due_ms[index] = _due_ms(now_ms, min(rest_ms, _LONGEST_REST_MS))
         if on_time:
             self._feed()
         pause_ms = min(self._due_ms) - clock.now_ms()

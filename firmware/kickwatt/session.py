@@ -27,7 +27,9 @@ class Session:
         """Begin anew, with the whole budget."""
         self.__init__()  # type: ignore[misc]
 
-    def resume(self, closed_s: int, spent_wh: int, base_wh: int | None, armed: bool) -> None:
+    def resume(
+        self, closed_s: int, spent_wh: int, base_wh: int | None, armed: bool
+    ) -> None:
         """Take over what the journal remembers."""
         self.start()
         self._before_ms = closed_s * 1000
@@ -56,8 +58,10 @@ class Session:
         if reading.energy_wh is None:
             self._integrate(reading.load_dw, now_ms)
             return
-        if self.base_wh is None or reading.energy_wh < self.base_wh + self.spent_wh:
-            self.base_wh = reading.energy_wh - self.spent_wh  # first reading, or the counter was reset
+        counter = reading.energy_wh
+        if self.base_wh is None or counter < self.base_wh + self.spent_wh:
+            # The first reading, or the counter was reset.
+            self.base_wh = counter - self.spent_wh
         self.spent_wh = reading.energy_wh - self.base_wh
 
     def _integrate(self, load_dw: int, now_ms: int) -> None:

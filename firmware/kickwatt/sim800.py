@@ -31,8 +31,21 @@ _POWER_KEY_MS = 1_300
 _RESET_MS = 150
 _REPLY_LIMIT = 2_048
 
-_BEARER_LOST = ("+SAPBR 1: DEACT", "+PDP: DEACT", "+CPIN: NOT READY", "+CREG: 0", "+CREG: 2", "+CREG: 3")
-_STARTED = ("RDY", "+CFUN: 1", "NORMAL POWER DOWN", "UNDER-VOLTAGE POWER DOWN", "OVER-VOLTAGE POWER DOWN")
+_BEARER_LOST = (
+    "+SAPBR 1: DEACT",
+    "+PDP: DEACT",
+    "+CPIN: NOT READY",
+    "+CREG: 0",
+    "+CREG: 2",
+    "+CREG: 3",
+)
+_STARTED = (
+    "RDY",
+    "+CFUN: 1",
+    "NORMAL POWER DOWN",
+    "UNDER-VOLTAGE POWER DOWN",
+    "OVER-VOLTAGE POWER DOWN",
+)
 _WORTH_SAYING = ("UNDER-VOLTAGE", "OVER-VOLTAGE", "NORMAL POWER DOWN", "+CMTE")
 _HTTP_PROBLEMS = {
     600: "not HTTP",
@@ -48,7 +61,14 @@ _HTTP_PROBLEMS = {
 class Sim800:
     """The modem as `kickwatt.modem` describes it."""
 
-    def __init__(self, at: At, reset: DigitalInOut, power_key: DigitalInOut, config: Config, memory: Memory) -> None:
+    def __init__(
+        self,
+        at: At,
+        reset: DigitalInOut,
+        power_key: DigitalInOut,
+        config: Config,
+        memory: Memory,
+    ) -> None:
         self._at = at
         self._reset = reset
         self._power_key = power_key
@@ -167,7 +187,8 @@ class Sim800:
     def _unlock(self) -> Generator[int, None, None]:
         """Enter the SIM's PIN, once: a card locks itself after three wrong ones."""
         state = yield from self._sim_state()
-        for _ in range(10):  # for seconds after its start the modem says `SIM busy` (14) or nothing
+        for _ in range(10):
+            # For some seconds after its start the modem says `SIM busy` (14) or nothing.
             if state:
                 break
             yield 1_000
@@ -175,12 +196,16 @@ class Sim800:
         if state == "READY":
             return
         if state != "SIM PIN":
-            raise ModemError("the SIM card is missing or locked: " + (state or "no answer"))
+            raise ModemError(
+                "the SIM card is missing or locked: " + (state or "no answer")
+            )
         pin = self._config.sim_pin
         if not pin:
             raise ModemError("the SIM card wants a PIN: set KICKWATT_SIM_PIN")
         if self._memory.pin_was_wrong(pin):
-            raise ModemError("KICKWATT_SIM_PIN was wrong before; it is not tried again, the card would lock")
+            raise ModemError(
+                "KICKWATT_SIM_PIN was wrong before; it is not tried again, the card would lock"
+            )
         try:
             yield from self._at.command('AT+CPIN="%s"' % pin, _SHORT_MS)
         except AtError as error:
@@ -203,14 +228,18 @@ class Sim800:
         """Wait for the home network or a roaming partner, which is what most machine SIM cards report."""
         denied = 0
         for _ in range(_REGISTER_MS // 2_000):
-            answers = yield from self._at.command("AT+CREG?", _SHORT_MS, _is_creg_answer)
+            answers = yield from self._at.command(
+                "AT+CREG?", _SHORT_MS, _is_creg_answer
+            )
             status = whole_number(answers[0].split(",")[1].strip()) if answers else None
             if status in (1, 5):
                 return
             if status == 3:
                 denied += 1
                 if denied > 15:
-                    raise ModemError("the network denies registration: SIM card or subscription")
+                    raise ModemError(
+                        "the network denies registration: SIM card or subscription"
+                    )
             yield 2_000
         raise ModemError("no network: antenna or coverage")
 
@@ -224,8 +253,12 @@ class Sim800:
         yield from self._at.command('AT+SAPBR=3,1,"CONTYPE","GPRS"', _SHORT_MS)
         yield from self._at.command('AT+SAPBR=3,1,"APN","%s"' % config.apn, _SHORT_MS)
         if config.apn_user:
-            yield from self._at.command('AT+SAPBR=3,1,"USER","%s"' % config.apn_user, _SHORT_MS)
-            yield from self._at.command('AT+SAPBR=3,1,"PWD","%s"' % config.apn_password, _SHORT_MS)
+            yield from self._at.command(
+                'AT+SAPBR=3,1,"USER","%s"' % config.apn_user, _SHORT_MS
+            )
+            yield from self._at.command(
+                'AT+SAPBR=3,1,"PWD","%s"' % config.apn_password, _SHORT_MS
+            )
         answer = yield from self._ask("AT+SAPBR=2,1", "+SAPBR: ")
         if answer.replace(" ", "").split(",")[1:2] != ["1"]:
             yield from self._at.command("AT+SAPBR=1,1", _BEARER_OPEN_MS)
@@ -252,7 +285,9 @@ class Sim800:
         yield from at.command('AT+HTTPPARA="URL","%s"' % url, _SHORT_MS)
         yield from at.command('AT+HTTPPARA="CONTENT","text/plain"', _SHORT_MS)
         yield from at.command('AT+HTTPPARA="TIMEOUT",%d' % _HTTP_TIMEOUT_S, _SHORT_MS)
-        yield from at.command("AT+HTTPDATA=%d,%d" % (len(body), _DOWNLOAD_MS), _SHORT_MS, None, "DOWNLOAD")
+        yield from at.command(
+            "AT+HTTPDATA=%d,%d" % (len(body), _DOWNLOAD_MS), _SHORT_MS, None, "DOWNLOAD"
+        )
         yield from at.download(body, _DOWNLOAD_MS + _SHORT_MS)
         at.forget("+HTTPACTION:")
         yield from at.command("AT+HTTPACTION=1", _SHORT_MS)
@@ -263,12 +298,16 @@ class Sim800:
             if status == 601:  # the bearer is gone, whatever SAPBR says
                 self._bearer = False
             yield from self._end_http()
-            raise ModemError("HTTP %d, %s" % (status, _HTTP_PROBLEMS.get(status, "unknown")))
+            raise ModemError(
+                "HTTP %d, %s" % (status, _HTTP_PROBLEMS.get(status, "unknown"))
+            )
         if length > _REPLY_LIMIT:
             yield from self._end_http()
             raise ModemError("a reply of %d bytes" % length)
         if length:
-            reply = yield from at.read_counted("AT+HTTPREAD", "+HTTPREAD:", _REPLY_LIMIT, _DOWNLOAD_MS)
+            reply = yield from at.read_counted(
+                "AT+HTTPREAD", "+HTTPREAD:", _REPLY_LIMIT, _DOWNLOAD_MS
+            )
         yield from self._end_http()
         return status, reply
 
@@ -309,7 +348,9 @@ class Sim800:
 
 def _action_result(line: str) -> tuple[int, int]:
     """`+HTTPACTION: 1,200,345`; the space may be missing."""
-    fields = [whole_number(field.strip()) for field in line[len("+HTTPACTION:") :].split(",")]
+    fields = [
+        whole_number(field.strip()) for field in line[len("+HTTPACTION:") :].split(",")
+    ]
     if len(fields) != 3 or fields[1] is None or fields[2] is None:
         raise ModemError("garbled: " + line)
     return fields[1], fields[2]

@@ -26,7 +26,14 @@ class Uplink:
     """Everything between the queue and the hub."""
 
     def __init__(
-        self, modem: Sim800, control: Control, queue: Queue, memory: Memory, settings: config.Config, boot: int, reset: str
+        self,
+        modem: Sim800,
+        control: Control,
+        queue: Queue,
+        memory: Memory,
+        settings: config.Config,
+        boot: int,
+        reset: str,
     ) -> None:
         self._modem = modem
         self._control = control
@@ -69,7 +76,8 @@ class Uplink:
                 self._modem_failures += 1
                 self._failed("modem: %s" % error)
                 yield from self._modem.recover(self._modem_failures)
-            except Exception as error:  # whatever it is, it must not take the guard down with it
+            except Exception as error:
+                # Whatever it is, it must not take the guard down with it.
                 self._failed("%s: %s" % (type(error).__name__, error))
 
     # ------------------------------------------------------------------ one message
@@ -82,7 +90,11 @@ class Uplink:
         samples = self._queue.first(proto.MAX_SAMPLES)
         sealed_ms = clock.now_ms()
         now_s = sealed_ms // 1000
-        message = proto.encode(self._header(csq, network_time, len(self._queue) - len(samples)), samples, now_s)
+        message = proto.encode(
+            self._header(csq, network_time, len(self._queue) - len(samples)),
+            samples,
+            now_s,
+        )
         if samples:
             self._sent = max(self._sent, samples[-1].number)
         body, mac = self._envelope.seal(message)
@@ -127,7 +139,13 @@ class Uplink:
         order = proto.integer(reply, "order")
         lease = proto.integer(reply, "lease")
         interval = proto.integer(reply, "interval", 1)
-        if ack is None or relay is None or order is None or lease is None or interval is None:
+        if (
+            ack is None
+            or relay is None
+            or order is None
+            or lease is None
+            or interval is None
+        ):
             self._failed("a signed reply that is not version 1")
             return
         done = self._queue.acknowledge(min(ack, self._sent))
@@ -135,7 +153,9 @@ class Uplink:
         self.online = True
         self._charging_s = min(interval, 3600)
         self._lease_s = lease if relay else 0
-        print("upload %d: %d acknowledged, %d left" % (self._seq, done, len(self._queue)))
+        print(
+            "upload %d: %d acknowledged, %d left" % (self._seq, done, len(self._queue))
+        )
         self._take_settings(reply.get("settings"))
         self._due_ms = clock.now_ms() + self._pause_ms()
         self._control.reply(order, relay == 1, lease, sealed_ms, clock.now_ms())
@@ -167,23 +187,30 @@ class Uplink:
             self._memory.move_boot(self._boot)
             self._failed("boot counter", quick=self._failures == 0)
         elif error == "sample" and number is not None and self._queue.drop(number):
-            self._failed("sample %d rejected (%s)" % (number, reply.get("field")), quick=True)
+            self._failed(
+                "sample %d rejected (%s)" % (number, reply.get("field")), quick=True
+            )
         else:
             self._failed("refused: %s %s" % (error, reply.get("field")))
 
     # ------------------------------------------------------------------ when
 
     def _is_due(self, now_ms: int) -> bool:
-        if self._hurry_ms is not None and now_ms >= max(self._hurry_ms, self._tried_ms + _HURRY_MS):
+        if self._hurry_ms is not None and now_ms >= max(
+            self._hurry_ms, self._tried_ms + _HURRY_MS
+        ):
             return True
         return now_ms >= self._due_ms
 
     def _pause_ms(self) -> int:
         if len(self._queue) >= proto.MAX_SAMPLES:
             return 1_000  # a backlog: go on
-        pause_s = self._charging_s if self._control.state == "charging" else self._idle_s
+        pause_s = (
+            self._charging_s if self._control.state == "charging" else self._idle_s
+        )
         if self._lease_s:
-            pause_s = min(pause_s, max(5, self._lease_s // 3))  # a lease must not run out for want of asking
+            # A lease must not run out for want of asking.
+            pause_s = min(pause_s, max(5, self._lease_s // 3))
         return pause_s * 1000
 
     def _failed(self, why: str, quick: bool = False) -> None:
