@@ -78,6 +78,8 @@ def parse_address(text: str) -> URL:
     given; a bare host gets the hub's own port. Raises ValueError.
     """
     text = text.strip()
+    if len(text.split()) != 1:
+        raise ValueError("An address has no spaces")
     if "://" in text:
         url = URL(text)
     else:

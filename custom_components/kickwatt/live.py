@@ -45,9 +45,8 @@ _LOGGER = logging.getLogger(__name__)
 # From opening the socket to the first snapshot.
 CONNECT_TIMEOUT_S: Final = 20
 
-# A silent line is found dead within one and a half times this. The hub pings every 30 s
-# too, but a client that only waits for it would never notice that it stopped.
-HEARTBEAT_S: Final = 30
+# The hub pings every 30 s, whatever else it says. A line is dead after two missed pings.
+SILENCE_S: Final = 70
 
 # The hub answers every command in its own time, also when the device does not; this
 # only guards against a hub that forgets to.
@@ -60,6 +59,9 @@ LONGEST_DELAY_S: Final = 60.0
 
 # A connection that lasts this long was a good one, and the delays start again.
 STABLE_S: Final = 30.0
+
+# A hub that is asked to close and does not is left without its word.
+CLOSE_TIMEOUT_S: Final = 2.0
 
 # A snapshot holds about 1 kB for each charger.
 MAX_MESSAGE_BYTES: Final = 64 * 1024 * 1024
@@ -141,9 +143,8 @@ class KickwattLive:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 ws = await self._session.ws_connect(
                     self._url,
-                    heartbeat=HEARTBEAT_S,
                     max_msg_size=MAX_MESSAGE_BYTES,
-                    timeout=ClientWSTimeout(ws_close=5),
+                    timeout=ClientWSTimeout(ws_close=CLOSE_TIMEOUT_S),
                 )
                 try:
                     start = await self._enter(ws)
@@ -293,7 +294,10 @@ class KickwattLive:
 
     async def _receive(self, ws: ClientWebSocketResponse) -> Json:
         """Wait for one JSON object; what is none is an empty one."""
-        message = await ws.receive()
+        try:
+            message = await ws.receive(timeout=SILENCE_S)
+        except TimeoutError as err:
+            raise CannotConnectError("The hub has fallen silent") from err
         if message.type is WSMsgType.TEXT:
             try:
                 data = json.loads(message.data)
@@ -302,21 +306,19 @@ class KickwattLive:
             return data if isinstance(data, dict) else {}
         if ws.close_code == _CLOSED_UNAUTHORISED:
             raise AuthenticationError("The hub does not know the token any more")
-        raise CannotConnectError(f"The hub closed the connection ({ws.close_code})")
+        raise CannotConnectError(f"The connection was closed ({ws.close_code})")
 
     async def _reconnect(self) -> Snapshot | Resumed:
         """Open the connection again, for as long as it takes."""
         while True:
-            delay = min(LONGEST_DELAY_S, FIRST_DELAY_S * 2**self._failures)
-            await asyncio.sleep(delay * uniform(0.5, 1))
+            await asyncio.sleep(reconnect_delay(self._failures))
             try:
                 return await self.connect()
             except AuthenticationError, HubTooOldError, HubTooNewError:
                 raise
             except KickwattError as err:
                 _LOGGER.debug("Still no connection to %s: %s", self._url, err)
-                # Beyond this the delay has long been the longest one.
-                self._failures = min(self._failures + 1, 16)
+                self._failures += 1
 
     async def _drop(self, error: KickwattError) -> None:
         """Give the connection up, and everything that waits for it."""
@@ -329,6 +331,13 @@ class KickwattLive:
             if not result.done():
                 result.set_exception(error)
         await ws.close()
+
+
+def reconnect_delay(failures: int) -> float:
+    """Return the seconds to wait after so many failures in a row."""
+    # Sixteen doublings are beyond any longest delay, and no number grows for ever.
+    delay = min(LONGEST_DELAY_S, FIRST_DELAY_S * 2 ** min(failures, 16))
+    return delay * uniform(0.5, 1)
 
 
 def _event(data: Json) -> Message | None:
