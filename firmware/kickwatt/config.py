@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PREFIX = "KICKWATT_"
+_DIGITS = "0123456789"
 _ID_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_-"
 
 # name: (decimals, least, most, default, unit), the bounds and the default in units of the last decimal.
@@ -122,7 +123,7 @@ def load(getenv: Callable[[str], str | int | None], names: list[str]) -> Config:
                 "%s: at most %d plain characters, no quotation mark." % (name, most)
             )
     if config.sim_pin and not (
-        config.sim_pin.isdigit() and 4 <= len(config.sim_pin) <= 8
+        _consists_of(config.sim_pin, _DIGITS) and 4 <= len(config.sim_pin) <= 8
     ):
         problems.append(
             'KICKWATT_SIM_PIN: 4 to 8 digits in quotation marks, such as "0123".'
@@ -196,7 +197,7 @@ def decimal(text: str, decimals: int) -> int | None:
     whole, point, fraction = text.strip().partition(".")
     if (
         not whole
-        or not _consists_of(whole + fraction, "0123456789")
+        or not _consists_of(whole + fraction, _DIGITS)
         or (point and not fraction)
         or len(whole) > 7
     ):
@@ -238,7 +239,7 @@ def _shown(number: int, decimals: int) -> str:
 
 def _key(text: str, problems: list[str]) -> bytes:
     """The message never shows the key, not even a wrong one."""
-    if len(text) != 64 or not _consists_of(text.lower(), "0123456789abcdef"):
+    if len(text) != 64 or not _consists_of(text.lower(), _DIGITS + "abcdef"):
         problems.append(
             "KICKWATT_KEY: 64 digits 0-9 a-f, as the hub showed them (there are %d)."
             % len(text)

@@ -86,8 +86,8 @@ class Sim800:
         try:
             if not self._awake:
                 yield from self._wake()
-                yield from self._unlock()
             if not self._bearer:
+                yield from self._unlock()
                 yield from self._register()
                 yield from self._attach()
                 yield from self._open_bearer()
