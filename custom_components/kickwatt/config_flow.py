@@ -120,7 +120,6 @@ class KickwattConfigFlow(ConfigFlow, domain=DOMAIN):
                 "configuration_url": f"homeassistant://config/app/{discovery_info.slug}/info",
             }
         )
-        self._set_confirm_only()
         return await self.async_step_hassio_confirm()
 
     async def async_step_hassio_confirm(

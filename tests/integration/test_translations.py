@@ -1,0 +1,171 @@
+"""Every text that is asked for exists, and every text that exists is asked for."""
+
+import json
+from pathlib import Path
+import re
+from typing import Any
+
+import pytest
+
+from custom_components.kickwatt import (
+    binary_sensor,
+    config_flow,
+    coordinator,
+    helpers,
+    number,
+    sensor,
+    switch,
+)
+from custom_components.kickwatt.client import KickwattError
+from custom_components.kickwatt.models import ChargingState
+
+INTEGRATION = Path(__file__).parents[2] / "custom_components" / "kickwatt"
+EN: dict[str, Any] = json.loads((INTEGRATION / "translations" / "en.json").read_text())
+ICONS: dict[str, Any] = json.loads((INTEGRATION / "icons.json").read_text())
+
+DESCRIPTIONS = {
+    "binary_sensor": [binary_sensor.CHARGING, binary_sensor.CONNECTIVITY],
+    "number": [number.CUTOFF],
+    "sensor": list(sensor.SENSORS),
+    "switch": [switch.RELAY],
+}
+
+
+def _leaves(tree: Any, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], str]:
+    """Return all texts of a translation by their path."""
+    if isinstance(tree, str):
+        return {path: tree}
+    return {
+        key: text
+        for name, branch in tree.items()
+        for key, text in _leaves(branch, (*path, name)).items()
+    }
+
+
+def test_every_entity_is_named_by_a_text_or_its_class() -> None:
+    for platform, descriptions in DESCRIPTIONS.items():
+        keys = {d.translation_key for d in descriptions if d.translation_key}
+        assert keys == set(EN["entity"].get(platform, {}))
+        for description in descriptions:
+            assert description.translation_key or description.device_class
+            if description.translation_key:
+                assert description.translation_key == description.key
+
+
+def test_every_state_has_a_text() -> None:
+    state = EN["entity"]["sensor"]["charging_state"]["state"]
+    assert set(state) == set(ChargingState)
+
+
+def test_icons_are_for_entities_that_exist_and_differ_from_their_default() -> None:
+    for platform, icons in ICONS["entity"].items():
+        keys = {description.translation_key for description in DESCRIPTIONS[platform]}
+        assert set(icons) <= keys
+        for icon in icons.values():
+            assert set(icon.get("state", {})) <= set(ChargingState)
+            assert icon["default"] not in icon.get("state", {}).values()
+    for icon in _leaves(ICONS).values():
+        assert re.fullmatch(r"mdi:[a-z0-9-]+", icon)
+
+
+def test_every_exception_has_a_text_and_every_text_an_exception() -> None:
+    used = {"cannot_connect", "hub_away", "invalid_auth", "refused", "scope_too_small"}
+    used |= set(coordinator._NOT_READY.values())
+    used |= helpers._CODES
+    used |= {f"{c}_{o}" for c in helpers._CODES_OF_ORDERS for o in ("on", "off")}
+    used |= {f"refused_{reason}" for reason in helpers._REASONS}
+    assert used == set(EN["exceptions"])
+    assert all(set(text) == {"message"} for text in EN["exceptions"].values())
+
+
+def test_exceptions_that_are_named_in_the_source_have_a_text() -> None:
+    for file in INTEGRATION.glob("*.py"):
+        for key in re.findall(r'translation_key="(\w+)"', file.read_text()):
+            texts = [*EN["exceptions"]]
+            texts += [k for platform in EN["entity"].values() for k in platform]
+            assert key in texts, f"{file.name}: {key}"
+
+
+def test_placeholders_of_exceptions_are_those_that_are_given() -> None:
+    for key, text in EN["exceptions"].items():
+        found = set(re.findall(r"{(\w+)}", text["message"]))
+        if key in {"cannot_connect", *coordinator._NOT_READY.values()}:
+            assert found == {"url"}
+        elif key in {"invalid_auth", "scope_too_small"}:
+            assert found == set()
+        else:
+            assert found <= {"charger", "message"}
+
+
+def _errors() -> set[type[KickwattError]]:
+    """Return all errors a client can raise when it is asked who a hub is."""
+    return {e for e in KickwattError.__subclasses__() if e.__name__ != "CommandError"}
+
+
+def test_every_error_of_the_client_is_shown_by_the_flow() -> None:
+    assert set(config_flow._ERRORS) >= _errors()
+
+
+def test_every_error_of_the_flow_has_a_text_and_every_text_an_error() -> None:
+    used = {error for _, error in config_flow._ERRORS.values()}
+    assert set(EN["config"]["error"]) == used | {"invalid_address", "unknown"}
+
+
+def test_every_abort_of_the_flow_has_a_text_and_every_text_an_abort() -> None:
+    info_errors = {
+        "cannot_connect",
+        "hub_too_new",
+        "hub_too_old",
+        "not_a_hub",
+        "wrong_hub",
+    }
+    assert set(EN["config"]["abort"]) == info_errors | {
+        "already_configured",
+        "already_in_progress",
+        "reauth_successful",
+        "reconfigure_successful",
+    }
+
+
+@pytest.mark.parametrize(
+    ("step", "fields"),
+    [
+        ("user", config_flow._USER_SCHEMA),
+        ("zeroconf_confirm", config_flow._TOKEN_SCHEMA),
+        ("reauth_confirm", config_flow._TOKEN_SCHEMA),
+        ("reconfigure", config_flow._RECONFIGURE_SCHEMA),
+        ("hassio_confirm", None),
+    ],
+)
+def test_every_field_has_a_name_and_a_description(step: str, fields: Any) -> None:
+    names = set() if fields is None else {str(marker) for marker in fields.schema}
+    text = EN["config"]["step"][step]
+    assert set(text.get("data", {})) == names
+    assert set(text.get("data_description", {})) == names
+    assert set(EN["config"]["step"]) == {
+        "user",
+        "zeroconf_confirm",
+        "reauth_confirm",
+        "reconfigure",
+        "hassio_confirm",
+    }
+
+
+def test_placeholders_of_steps_are_those_that_are_given() -> None:
+    for path, text in _leaves(EN["config"]["step"]).items():
+        assert set(re.findall(r"{(\w+)}", text)) <= {"name", "example", "url"}, path
+
+
+def test_texts_are_as_the_checker_wants_them() -> None:
+    for path, text in _leaves(EN).items():
+        for key in path:
+            assert re.fullmatch(r"(?!.+[_-]{2})(?![_-])[a-z0-9-_]+(?<![_-])", key)
+        assert text == text.strip()
+        assert not re.search(r"https?://|<[a-z]", text), path
+        # A single quote quotes in ICU's message format.
+        assert not re.search(r"'[{}<]", text), path
+
+
+def test_all_languages_have_the_same_texts() -> None:
+    for file in (INTEGRATION / "translations").glob("*.json"):
+        assert set(_leaves(json.loads(file.read_text()))) == set(_leaves(EN)), file
