@@ -1,0 +1,193 @@
+"""The command line `kickwatt-sim`."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+import re
+
+import click
+from rich.console import Console as Terminal
+from rich.live import Live
+from rich.text import Text
+
+from . import durations, scenario as scenarios, settings as settings_
+from .device import Device
+from .faults import FAULTS
+from .pace import RealPace
+from .scenario import ScenarioError
+from .settings import Settings, SettingsError
+from .status import line
+from .world import World
+
+# How often the line on a terminal, and the one in a file, is renewed.
+_LIVE_S = 0.25
+_PLAIN_S = 5.0
+# How much of a virtual world passes between two looks at it.
+_VIRTUAL_STEP_S = 900.0
+
+
+class Duration(click.ParamType[float]):
+    """A duration such as `6h`."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return seconds."""
+        try:
+            return durations.seconds(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Start(click.ParamType[datetime]):
+    """An instant: `now`, `-24h`, or a date and time."""
+
+    name = "when"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Return the instant in UTC."""
+        if isinstance(value, datetime):
+            return value
+        text, now = str(value), datetime.now(UTC)
+        try:
+            if text == "now":
+                return now
+            if text.startswith(("-", "+")):
+                distance = timedelta(seconds=durations.seconds(text[1:]))
+                return now - distance if text.startswith("-") else now + distance
+            moment = datetime.fromisoformat(text)
+        except (ValueError, OverflowError):
+            self.fail(f"'{text}' is not an instant; write now, -24h or 2026-11-21T18:00", param, ctx)
+        return moment.astimezone(UTC)
+
+
+@click.group()
+@click.version_option(package_name="kickwatt", prog_name="kickwatt-sim")
+def main() -> None:
+    """Run Kickwatt's firmware on a simulated board with a simulated scooter."""
+
+
+@main.command("scenarios")
+def list_scenarios() -> None:
+    """Say which scenarios and faults there are."""
+    terminal = Terminal(highlight=False)
+    terminal.print("Scenarios, for --scenario:")
+    for name in scenarios.names():
+        terminal.print(f"  {name:<18}{scenarios.load(name).about}")
+    terminal.print("\nFaults, for a step of a scenario file:")
+    for name, fault in sorted(FAULTS.items()):
+        takes = f" (with: {', '.join(fault.parameters)})" if fault.parameters else ""
+        terminal.print(f"  {name:<18}{fault.about}{takes}")
+
+
+@main.command()
+@click.option("--hub", metavar="URL", help="The hub's device port, such as http://192.168.1.5:8422.")
+@click.option("--id", "charger", metavar="ID", envvar="KICKWATT_ID", show_envvar=True, help="The charger's id.")
+@click.option(
+    "--key",
+    metavar="KEY",
+    envvar="KICKWATT_KEY",
+    show_envvar=True,
+    help="The charger's key; better in the environment, where no process list shows it.",
+)
+@click.option("--speed", type=click.FloatRange(min=0.01), default=1.0, help="How many times as fast as real time.")
+@click.option("--start", type=Start(), default="now", help="Where the simulated clock begins: now, -24h, or an instant.")
+@click.option("--scenario", default="commute", show_default=True, metavar="NAME|FILE", help="What happens.")
+@click.option("--settings", "settings_file", type=click.Path(path_type=Path), help="A settings.toml for the board.")
+@click.option("--firmware", type=click.Path(path_type=Path), help="A folder with another code.py than Kickwatt's.")
+@click.option("--nvm", type=click.Path(path_type=Path), help="A file that keeps the board's memory.")
+@click.option("--duration", type=Duration(), help="How long to run, in the simulated world; default: until Ctrl-C.")
+@click.option("--seed", type=int, default=0, help="What the dice of the world begin with.")
+@click.option("--virtual", is_flag=True, help="As fast as the machine can, repeatable by its seed.")
+@click.option("--console/--quiet", default=True, help="Show what the firmware prints, or only the state.")
+def run(
+    *,
+    hub: str | None,
+    charger: str | None,
+    key: str | None,
+    speed: float,
+    start: datetime,
+    scenario: str,
+    settings_file: Path | None,
+    firmware: Path | None,
+    nvm: Path | None,
+    duration: float | None,
+    seed: int,
+    virtual: bool,
+    console: bool,
+) -> None:
+    """Run one simulated charger against a hub, until Ctrl-C."""
+    settings = _settings(settings_file, hub, charger, key)
+    try:
+        script = scenarios.load(scenario)
+    except ScenarioError as error:
+        raise click.UsageError(str(error)) from error
+    terminal = Terminal(highlight=False)
+
+    def caught_up() -> None:
+        terminal.print("The simulated clock has caught up with the present and goes on in real time.")
+
+    pace = None if virtual else RealPace(speed, epoch_s=start.timestamp(), on_caught_up=caught_up)
+    world = World(start=start, seed=seed, pace=pace)
+    try:
+        device = Device(settings, world=world, firmware=firmware, nvm=nvm)
+    except (ValueError, OSError) as error:
+        raise click.UsageError(str(error)) from error
+    with device:
+        if console:
+            device.console.listeners.append(lambda text: terminal.print(Text(text)))
+        scenarios.play(script, device)
+        try:
+            _watch(device, terminal, duration)
+        except KeyboardInterrupt:
+            terminal.print("Stopping.")
+    terminal.print(Text(line(device)))
+
+
+def _settings(file: Path | None, hub: str | None, charger: str | None, key: str | None) -> Settings:
+    try:
+        found: Settings = settings_.read(file) if file else {}
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from error
+    given = {"KICKWATT_URL": hub, "KICKWATT_ID": charger, "KICKWATT_KEY": key}
+    found = {"KICKWATT_APN": "internet", **found, **{name: value for name, value in given.items() if value}}
+    for name, option in (("KICKWATT_URL", "--hub"), ("KICKWATT_ID", "--id"), ("KICKWATT_KEY", "--key")):
+        if not found.get(name):
+            raise click.UsageError(f"Which one? Give {option}, or {name} in the settings file.")
+    if not re.fullmatch(r"http://[^/\s]+(/\S*)?", str(found["KICKWATT_URL"])):
+        raise click.UsageError("--hub must be an address such as http://192.168.1.5:8422; a SIM800 has no usable TLS.")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,31}", str(found["KICKWATT_ID"])):
+        raise click.UsageError("--id must be 1 to 32 of a-z, 0-9, - and _, and not begin with - or _.")
+    if not re.fullmatch(r"[0-9a-f]{64}", str(found["KICKWATT_KEY"])):
+        raise click.UsageError("--key must be the 64 hexadecimal digits that the hub showed for this charger.")
+    return found
+
+
+def _watch(device: Device, terminal: Terminal, duration_s: float | None) -> None:
+    """Run in short steps and show the state after each."""
+    live = terminal.is_terminal
+    shown = Live(console=terminal, auto_refresh=False, transient=True) if live else None
+    if shown is not None:
+        shown.start()
+    try:
+        while duration_s is None or device.world.now_s < duration_s:
+            step_s = _step_s(device.world, live)
+            if duration_s is not None:
+                step_s = min(step_s, duration_s - device.world.now_s)
+            device.run_for(step_s)
+            if shown is not None:
+                shown.update(Text(line(device), overflow="ellipsis", no_wrap=True), refresh=True)
+            else:
+                terminal.print(Text(line(device)), soft_wrap=True)
+    finally:
+        if shown is not None:
+            shown.stop()
+
+
+def _step_s(world: World, live: bool) -> float:
+    if not isinstance(world.pace, RealPace):
+        return _VIRTUAL_STEP_S
+    return world.pace.speed * (_LIVE_S if live else _PLAIN_S)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""Pins of the board and what is wired to them."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from .pico2 import PINS
+
+
+class Gpio:
+    """One pin: its direction, pull and latch, and the wire outside.
+
+    `on_change` hears the level that the board drives, None while it does not drive. `outside` gives the level that
+    something else forces on the pin, None for nothing.
+    """
+
+    def __init__(self, number: int) -> None:
+        """Make a floating pin with nothing wired to it."""
+        self.number = number
+        self.on_change: Callable[[bool | None], None] = lambda _level: None
+        self.outside: Callable[[], bool | None] = lambda: None
+        self.claimed = False
+        self._driving = False
+        self._open_drain = False
+        self._latch = False
+        self._pull: bool | None = None
+        self._told: bool | None = None
+        self._settling = False
+
+    def __repr__(self) -> str:
+        """Name the pin as CircuitPython does."""
+        return f"microcontroller.pin.GPIO{self.number}"
+
+    def listen(self, pull: bool | None) -> None:
+        """Make the pin an input; `pull` True is up, False down, None floating."""
+        self._driving, self._pull = False, pull
+        self._tell()
+
+    def drive(self, *, open_drain: bool = False) -> None:
+        """Make the pin an output."""
+        self._driving, self._open_drain = True, open_drain
+        self._tell()
+
+    def write(self, level: bool) -> None:
+        """Set the output latch."""
+        self._latch = level
+        self._tell()
+
+    def read(self) -> bool:
+        """Return the level at the pin."""
+        driven = self._driven()
+        if driven is not None:
+            return driven
+        outside = self.outside()
+        if outside is not None:
+            return outside
+        return bool(self._pull)
+
+    def reset(self) -> None:
+        """Let the pin float, as every reset of the board does."""
+        self.claimed = False
+        self._latch = False
+        self.listen(None)
+
+    @contextmanager
+    def settling(self) -> Iterator[None]:
+        """Show the outside only the final level of several steps."""
+        self._settling = True
+        try:
+            yield
+        finally:
+            self._settling = False
+            self._tell()
+
+    def _driven(self) -> bool | None:
+        if not self._driving or (self._open_drain and self._latch):
+            return None
+        return self._latch
+
+    def _tell(self) -> None:
+        driven = self._driven()
+        if not self._settling and driven != self._told:
+            self._told = driven
+            self.on_change(driven)
+
+
+class Pins:
+    """All pins of one board, by their names in the module `board`."""
+
+    def __init__(self) -> None:
+        """Make the pins of a Pico 2."""
+        self._gpios = {number: Gpio(number) for number in set(PINS.values())}
+        self.by_name = {name: self._gpios[number] for name, number in PINS.items()}
+
+    def __getitem__(self, name: str) -> Gpio:
+        """Return the pin with this name."""
+        return self.by_name[name]
+
+    def reset(self) -> None:
+        """Let all pins float."""
+        for gpio in self._gpios.values():
+            gpio.reset()

@@ -1,0 +1,130 @@
+"""One simulated charger, complete: a board running the real firmware, with everything that is wired to it.
+
+    with Device(settings={"KICKWATT_URL": hub_url, "KICKWATT_ID": "scooter-1", "KICKWATT_KEY": key}) as device:
+        device.outlet.plug_in(charge=0.3)
+        device.run_for(3600)
+        device.inject("no_network", lasts_s=600)
+        device.run_until(lambda: device.outlet.relay.contact, within_s=1200)
+
+In a virtual world (the default) an hour of it takes a fraction of a second, and requests still go to a real hub.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from .board.board import Board, Version
+from .board.console import Console
+from .board.flash import FlashImage
+from .exchanges import Exchanges
+from .faults import Injection, inject
+from .firmware_files import firmware_folder
+from .internet import Answer, Internet, Request, exchange
+from .parts.button import Button
+from .parts.outlet import Outlet
+from .parts.pzem import Pzem
+from .parts.sim800 import Cell, Modem
+from .world import World, nanoseconds
+
+_STEP_S = 1.0
+
+
+class Device:
+    """A board, its modem, meter, relay and button, and the outlet with charger and battery.
+
+    The parts are attributes and may be asked and changed between two runs: `board`, `modem`, `cell`, `meter`, `outlet`,
+    `button`, `console`, `exchanges`. `settings` are those of settings.toml; `firmware` is the folder with `code.py`
+    (default: the project's); `nvm` a file that keeps the board's non-volatile memory; `carry` replaces real HTTP.
+    """
+
+    def __init__(
+        self,
+        settings: Mapping[str, str | int],
+        *,
+        world: World | None = None,
+        firmware: Path | None = None,
+        nvm: Path | None = None,
+        carry: Callable[[Request], Answer] = exchange,
+        circuitpython: Version = (10, 2),
+    ) -> None:
+        """Wire everything and switch the supply on; nothing runs before `run_for`."""
+        self.world = world or World()
+        self.console = Console()
+        self.board = Board(
+            self.world,
+            drive=firmware or firmware_folder(),
+            settings=dict(settings),
+            flash=FlashImage(nvm),
+            console=self.console,
+            circuitpython=circuitpython,
+        )
+        pins = self.board.pins
+
+        self.outlet = Outlet(self.world)
+        pins["GP15"].on_change = self.outlet.relay.drive
+
+        meter_line = self.board.wire_uart("GP4", "GP5", unit=1)
+        self.meter = Pzem(self.world, self.outlet, meter_line)
+        meter_line.part = self.meter
+
+        modem_line = self.board.wire_uart("GP0", "GP1", unit=0)
+        self.internet = Internet(self.world, carry)
+        self.exchanges = Exchanges(self.internet)
+        self.cell = Cell(self.world)
+        self.modem = Modem(self.world, modem_line, self.internet, self.cell)
+        modem_line.part = self.modem
+        pins["GP2"].on_change = self.modem.reset_pin
+        pins["GP3"].on_change = self.modem.power_key
+
+        self.button = Button(self.world)
+        pins["GP14"].outside = self.button.level
+
+        self.lit = False
+        pins["LED"].on_change = self._light
+
+        self.supply(True)
+
+    def __enter__(self) -> Self:
+        """Use the device in a `with` block."""
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
+        """Stop the firmware and save its memory. The device cannot run again."""
+        self.board.close()
+
+    def run_for(self, seconds: float) -> None:
+        """Let `seconds` of the world pass, at the world's pace."""
+        self.board.run_until(self.world.now_ns + nanoseconds(seconds))
+
+    def run_until(self, condition: Callable[[], bool], *, within_s: float, step_s: float = _STEP_S) -> None:
+        """Run until `condition` is true, which is asked every `step_s`; TimeoutError when it is not `within_s`."""
+        ends_ns = self.world.now_ns + nanoseconds(within_s)
+        while not condition():
+            if self.world.now_ns >= ends_ns:
+                raise TimeoutError(f"not within {within_s:g} s; the console says: {list(self.console.lines)[-5:]}")
+            self.run_for(step_s)
+
+    def inject(self, fault: str, *, lasts_s: float | None = None, **parameters: object) -> Injection:
+        """Let a named fault begin now; it ends after `lasts_s`, or when the returned injection is ended."""
+        return inject(self, fault, lasts_s=lasts_s, **parameters)
+
+    def supply(self, on: bool) -> None:
+        """Switch the low-voltage supply of board and modem."""
+        self.modem.supply(on)
+        self.board.power(on)
+
+    def mains(self, present: bool) -> None:
+        """Switch the mains, and with them the supply."""
+        self.outlet.mains.present = present
+        self.outlet.rewire()
+        self.supply(present)
+
+    def _light(self, level: bool | None) -> None:
+        self.lit = bool(level)

@@ -1,0 +1,46 @@
+"""Faults of the mobile network and of the way to the hub."""
+
+from typing import TYPE_CHECKING
+
+from ..internet import NETWORK_ERROR, Answer
+from .registry import End, add, fault
+
+if TYPE_CHECKING:
+    from ..device import Device
+
+
+@fault("no_network", "the modem finds no mobile network")
+def no_network(device: Device) -> End:
+    """Take the coverage away."""
+    device.cell.cover(False)
+    return lambda: device.cell.cover(True)
+
+
+@fault("no_bearer", "the modem is in the network, but data connections fail")
+def no_bearer(device: Device) -> End:
+    """Close the data connection and open none."""
+    device.cell.bearer_works = False
+    device.modem.lose_bearer()
+
+    def end() -> None:
+        device.cell.bearer_works = True
+
+    return end
+
+
+@fault("http_error", "every request ends with this result of the modem and never leaves it (601 network, 603 DNS, 604 busy)")
+def http_error(device: Device, status: int = NETWORK_ERROR) -> End:
+    """Answer in the network's place."""
+    return add(device.modem.http.before, lambda _request: Answer(status))
+
+
+@fault("reply_lost", "requests reach the hub, its replies get lost")
+def reply_lost(device: Device) -> End:
+    """Let the request through and report a network error."""
+    return add(device.modem.http.after, lambda _answer: Answer(NETWORK_ERROR))
+
+
+@fault("no_httpaction", "requests reach the hub, but the modem never reports +HTTPACTION")
+def no_httpaction(device: Device) -> End:
+    """Let the request through and say nothing."""
+    return add(device.modem.http.after, lambda _answer: None)

@@ -1,0 +1,213 @@
+"""The modem's own HTTP client (AT+HTTP…, section 12 of the AT Command Manual V1.12)."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from ...internet import DNS_ERROR, NETWORK_ERROR, Answer, Internet, Request
+from ...world import Event
+from .commands import COMMANDS, CommandRefused, Reply, fields, number
+
+if TYPE_CHECKING:
+    from .modem import Modem
+
+_METHODS: Final = ("GET", "POST", "HEAD", "DELETE")
+_LONGEST_URL: Final = 512
+_MOST_BYTES: Final = 319_488
+# GPRS class 10 in the field: half a second each way and some 3 kB/s.
+_LATENCY_S: Final = (0.35, 0.75)
+_BYTES_PER_S: Final = 3_000.0
+
+type Outcome = Answer | None
+
+
+class HttpSession:
+    """What lies between AT+HTTPINIT and AT+HTTPTERM.
+
+    `before` may answer in the network's place, so that the request never leaves; `after` may change what came back, or
+    return None, and then +HTTPACTION never comes. Faults live there.
+    """
+
+    def __init__(self, modem: Modem, internet: Internet) -> None:
+        """Make a client without a session."""
+        self._modem = modem
+        self._internet = internet
+        self.before: list[Callable[[Request], Outcome]] = []
+        self.after: list[Callable[[Answer], Outcome]] = []
+        self.refuses = False
+        self.open = False
+        self.parameters: dict[str, str] = {}
+        self.body = b""
+        self.answer: Answer | None = None
+        self._running: Event | None = None
+        self._run = 0
+
+    # --- what the commands do
+
+    def begin(self) -> None:
+        """AT+HTTPINIT: a second one is refused."""
+        if self.open or self.refuses:
+            raise CommandRefused(3)
+        self.open = True
+        self.parameters = {"REDIR": "0", "TIMEOUT": "120", "UA": "SIMCom_MODULE"}
+        self.body, self.answer = b"", None
+
+    def end(self) -> None:
+        """AT+HTTPTERM: refused when there is no session."""
+        if not self.open:
+            raise CommandRefused(3)
+        self.drop()
+
+    def drop(self) -> None:
+        """Forget everything, a request under way too."""
+        self.open = False
+        self._run += 1
+        self._cancel()
+
+    def require(self) -> None:
+        """Refuse what needs a session, when there is none."""
+        if not self.open:
+            raise CommandRefused(3)
+
+    def start(self, method: str) -> None:
+        """AT+HTTPACTION: send the request; the result comes unsolicited."""
+        self.require()
+        if self._running is not None or "URL" not in self.parameters:
+            raise CommandRefused(3)
+        self._run += 1
+        run = self._run
+        request = Request(
+            method,
+            self.parameters["URL"],
+            self._headers(),
+            self.body if method == "POST" else b"",
+            float(self.parameters["TIMEOUT"]),
+        )
+        action = _METHODS.index(method)
+        if self._modem.bearer != 1:
+            self._later(1.0, lambda: self._report(run, action, Answer(NETWORK_ERROR)))
+            return
+        for hinder in self.before:
+            if (outcome := hinder(request)) is not None:
+                self._later(20.0, lambda outcome=outcome: self._report(run, action, outcome))
+                return
+        self._later(self._travel_s(len(request.body) + 200), lambda: self._send(run, action, request))
+
+    def bearer_lost(self) -> None:
+        """End a request under way as the modem does when its data connection goes."""
+        if self._running is not None:
+            self._cancel()
+            self._run += 1
+            run = self._run
+            self._later(2.0, lambda: self._report(run, 1, Answer(NETWORK_ERROR)))
+
+    # --- the request
+
+    def _headers(self) -> tuple[tuple[str, str], ...]:
+        headers = [("User-Agent", self.parameters["UA"]), ("Accept", "*/*"), ("Connection", "close")]
+        if "CONTENT" in self.parameters:
+            headers.append(("Content-Type", self.parameters["CONTENT"]))
+        own, _, value = self.parameters.get("USERDATA", "").partition(":")
+        return (*headers, (own.strip(), value.strip())) if own else tuple(headers)
+
+    def _travel_s(self, size: int) -> float:
+        return self._modem.luck.uniform(*_LATENCY_S) + size / _BYTES_PER_S
+
+    def _send(self, run: int, action: int, request: Request) -> None:
+        def answered(answer: Answer) -> None:
+            if run != self._run:
+                return
+            outcome: Outcome = answer
+            for change in self.after:
+                if outcome is not None:
+                    outcome = change(outcome)
+            if outcome is None:
+                self._running = None
+                return
+            travel_s = 5.0 if outcome.status in (NETWORK_ERROR, DNS_ERROR) else self._travel_s(len(outcome.body) + 200)
+            self._later(travel_s, lambda: self._report(run, action, outcome))
+
+        self._internet.send(request, answered)
+
+    def _report(self, run: int, action: int, answer: Answer) -> None:
+        if run == self._run:
+            self._running = None
+            self.answer = answer
+            self._modem.unsolicited(f"+HTTPACTION: {action},{answer.status},{len(answer.body)}")
+
+    def _later(self, seconds: float, action: Callable[[], None]) -> None:
+        self._running = self._modem.world.after(seconds, action)
+
+    def _cancel(self) -> None:
+        if self._running is not None:
+            self._running.cancel()
+            self._running = None
+
+
+@COMMANDS("+HTTPINIT")
+def init(modem: Modem, _arguments: str) -> Reply:
+    """AT+HTTPINIT (12.2.1)."""
+    modem.http.begin()
+    return Reply()
+
+
+@COMMANDS("+HTTPTERM")
+def term(modem: Modem, _arguments: str) -> Reply:
+    """AT+HTTPTERM (12.2.2)."""
+    modem.http.end()
+    return Reply()
+
+
+@COMMANDS("+HTTPPARA=")
+def para(modem: Modem, arguments: str) -> Reply:
+    """AT+HTTPPARA="<tag>",<value> (12.2.3)."""
+    modem.http.require()
+    tag, _, value = arguments.partition(",")
+    tag, value = tag.strip().strip('"').upper(), value.strip().strip('"')
+    ranges = {"CID": (1, 3), "REDIR": (0, 1), "TIMEOUT": (30, 1000), "BREAK": (0, _MOST_BYTES)}
+    if tag in ranges:
+        number([value], 0, *ranges[tag])
+    elif tag not in ("URL", "UA", "PROIP", "PROPORT", "CONTENT", "USERDATA") or not value:
+        raise CommandRefused(3)
+    if tag == "URL" and len(value) > _LONGEST_URL:
+        raise CommandRefused(3)
+    modem.http.parameters[tag] = value
+    return Reply()
+
+
+@COMMANDS("+HTTPDATA=")
+def data(modem: Modem, arguments: str) -> Reply | None:
+    """AT+HTTPDATA=<size>,<time> (12.2.4): OK after all bytes, or with fewer when the time is over."""
+    modem.http.require()
+    given = fields(arguments)
+    size = number(given, 0, 0, _MOST_BYTES)
+    time_ms = number(given, 1, 1000, 120_000)
+
+    def taken(body: bytes) -> None:
+        modem.http.body = body
+        modem.finish(Reply())
+
+    modem.finish(Reply(("DOWNLOAD",), final=""))
+    modem.take_body(size, time_ms / 1000, taken)
+    return None
+
+
+@COMMANDS("+HTTPACTION=")
+def action(modem: Modem, arguments: str) -> Reply:
+    """AT+HTTPACTION=<method> (12.2.5)."""
+    method = number(fields(arguments), 0, 0, len(_METHODS) - 1)
+    modem.http.start(_METHODS[method])
+    return Reply()
+
+
+@COMMANDS("+HTTPREAD", "+HTTPREAD=")
+def read(modem: Modem, arguments: str) -> Reply:
+    """AT+HTTPREAD[=<start>,<size>] (12.2.6): the length, then exactly so many bytes."""
+    modem.http.require()
+    body = modem.http.answer.body if modem.http.answer is not None else b""
+    if arguments:
+        given = fields(arguments)
+        start = number(given, 0, 0, _MOST_BYTES)
+        body = body[start : start + number(given, 1, 1, _MOST_BYTES)]
+    if not body:
+        return Reply()
+    return Reply((f"+HTTPREAD: {len(body)}",), body=body)
