@@ -11,13 +11,11 @@ of them does not hide in the other.
 what was acknowledged. `message` and `post` are the parts, for tests that want to bend the rules.
 """
 
-from __future__ import annotations
-
+from dataclasses import dataclass
 import hashlib
 import hmac
 import json
 import secrets
-from dataclasses import dataclass
 from typing import Any, Self
 
 import aiohttp
@@ -25,7 +23,9 @@ import aiohttp
 
 def derive(key: str, direction: str) -> bytes:
     """Return K_up or K_down (32 bytes) of a key of 64 hexadecimal digits."""
-    return hmac.digest(bytes.fromhex(key), f"kickwatt s1 {direction}".encode(), hashlib.sha256)
+    return hmac.digest(
+        bytes.fromhex(key), f"kickwatt s1 {direction}".encode(), hashlib.sha256
+    )
 
 
 def request_body(charger_id: str, key: str, text: str) -> bytes:
@@ -34,7 +34,9 @@ def request_body(charger_id: str, key: str, text: str) -> bytes:
     return f"{hmac.new(derive(key, 'up'), signed, hashlib.sha256).hexdigest()}\n{text}".encode()
 
 
-def open_reply(charger_id: str, key: str, request: bytes, body: bytes) -> dict[str, Any] | None:
+def open_reply(
+    charger_id: str, key: str, request: bytes, body: bytes
+) -> dict[str, Any] | None:
     """Return the reply's JSON, or None when it does not prove itself as the answer to `request`."""
     mac, newline, text = body.partition(b"\n")
     request_mac = bytes.fromhex(request[:64].decode())
@@ -169,15 +171,23 @@ class S1Device:
             "left": max(0, len(self.queue) - 40),
             "samples": self.queue[:40],
         }
-        return {name: value for name, value in (fields | changes).items() if value is not ...}
+        return {
+            name: value
+            for name, value in (fields | changes).items()
+            if value is not ...
+        }
 
     def body(self, **changes: Any) -> bytes:
         """Build and sign the next message."""
         return request_body(
-            self.charger_id, self.key, json.dumps(self.message(**changes), separators=(",", ":"))
+            self.charger_id,
+            self.key,
+            json.dumps(self.message(**changes), separators=(",", ":")),
         )
 
-    async def post(self, body: bytes, *, path: str | None = None, timeout_s: float = 30.0) -> Reply:
+    async def post(
+        self, body: bytes, *, path: str | None = None, timeout_s: float = 30.0
+    ) -> Reply:
         """Send a body as it is."""
         if self._session is None:
             self._session = aiohttp.ClientSession()
@@ -188,7 +198,11 @@ class S1Device:
             timeout=aiohttp.ClientTimeout(total=timeout_s),
         ) as response:
             answer = await response.read()
-            proved = open_reply(self.charger_id, self.key, body, answer) if len(body) > 64 else None
+            proved = (
+                open_reply(self.charger_id, self.key, body, answer)
+                if len(body) > 64
+                else None
+            )
             return Reply(response.status, proved, answer, dict(response.headers))
 
     async def send(self, **changes: Any) -> Reply:
@@ -210,7 +224,9 @@ class S1Device:
         if reply.status == 409:
             self.boot, self.seq = reply.json["boot"] + 1, 0
         elif reply.status == 422 and reply.json["error"] == "sample":
-            self.queue = [sample for sample in self.queue if sample[0] != reply.json["number"]]
+            self.queue = [
+                sample for sample in self.queue if sample[0] != reply.json["number"]
+            ]
         elif reply.status == 200:
             self._obey_orders(reply.json)
 

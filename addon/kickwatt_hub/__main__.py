@@ -1,0 +1,340 @@
+"""The command line."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+import getpass
+import logging
+from pathlib import Path
+import re
+import signal
+import sys
+import time
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from . import __version__, onboarding, settings
+from .announce import own_address
+from .app import Hub, PortError, load_secret
+from .log import set_up_logging
+from .model import Kind, LegacyFormat, Scope, Token, User
+from .security import tokens
+from .security.passwords import MAX_LENGTH, MIN_LENGTH, Passwords
+from .security.secret import HubSecret
+from .settings import SettingsError
+from .store import Store, StoreError
+
+_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}\Z")
+_USER = re.compile(r"[A-Za-z0-9_.@+-]{1,150}\Z")
+_ZONE = re.compile(r"([+-])(\d\d):(00|15|30|45)\Z")
+
+_DATA = click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the database. [default: the app's /data, else your own data folder]",
+)
+
+
+class Refused(click.ClickException):
+    """One sentence and exit code 2."""
+
+    exit_code = 2
+
+
+def main() -> None:
+    """Run the command line: one sentence and exit code 2 for whatever the owner can put right."""
+    try:
+        cli.main(prog_name="kickwatt-hub", standalone_mode=False)
+    except click.ClickException as error:
+        click.echo(f"kickwatt-hub: {error.format_message()}", err=True)
+        sys.exit(2)
+    except (StoreError, SettingsError, PortError) as error:
+        click.echo(f"kickwatt-hub: {error}", err=True)
+        sys.exit(2)
+    except click.Abort:
+        sys.exit(130)
+
+
+@click.group(
+    context_settings={"auto_envvar_prefix": "KICKWATT_HUB", "max_content_width": 100}
+)
+@click.version_option(__version__, prog_name="kickwatt-hub")
+def cli() -> None:
+    """The Kickwatt hub: what your chargers do, and a way to switch them."""
+
+
+# --- serve -----------------------------------------------------------------------------------------------------------
+
+
+@cli.command()
+@_DATA
+@click.option("--host", help="Address to listen on. [default: 0.0.0.0, all of them]")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="Main port. [default: 8421]"
+)
+@click.option(
+    "--device-port", type=click.IntRange(0, 65535), help="Device port. [default: 8422]"
+)
+@click.option(
+    "--options",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The app's options.json.",
+)
+@click.option(
+    "--no-zeroconf", is_flag=True, help="Do not announce the hub on the local network."
+)
+def serve(options: Path | None, no_zeroconf: bool, **flags: Any) -> None:
+    """Run the hub until SIGTERM or Ctrl-C."""
+    if no_zeroconf:
+        flags["zeroconf"] = False
+    chosen = settings.load(flags, options)
+    set_up_logging(chosen.log_level)
+    asyncio.run(_serve(chosen))
+
+
+async def _serve(chosen: settings.Settings) -> None:
+    stop = asyncio.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(each, stop.set)
+    hub = Hub(chosen)
+    await hub.start()
+    try:
+        click.echo(f"main port: http://{chosen.host}:{hub.main_port}")
+        click.echo(f"device port: http://{chosen.host}:{hub.device_port}")
+        sys.stdout.flush()
+        await stop.wait()
+    finally:
+        await hub.stop()
+
+
+# --- users and tokens ------------------------------------------------------------------------------------------------
+
+
+@cli.group()
+def user() -> None:
+    """People who may use the hub."""
+
+
+@user.command("add")
+@click.argument("name")
+@click.option(
+    "--admin", is_flag=True, help="May add and remove chargers, users and tokens."
+)
+@click.option("--email", help="For the owner's information.")
+@_DATA
+def user_add(name: str, admin: bool, email: str | None, data: Path | None) -> None:
+    """Add a user; the password is asked for, or read from one line of standard input."""
+    if not _USER.match(name):
+        raise Refused("A user's name has 1 to 150 letters, digits and any of _ . @ + -")
+    password = _read_password()
+    who = User(name=name, email=email, is_admin=admin, created_ms=_now_ms())
+
+    async def work(store: Store, _secret: HubSecret) -> None:
+        await store.accounts.add_user(who, await Passwords().hash(password))
+
+    _with_store(data, work)
+    click.echo(f"Added {'administrator' if admin else 'user'} {name}.")
+
+
+@cli.group()
+def token() -> None:
+    """Keys for programs."""
+
+
+@token.command("create")
+@click.argument("user_name", metavar="USER")
+@click.option(
+    "--scope", type=click.Choice([each.name for each in Scope]), required=True
+)
+@click.option(
+    "--name", default="command line", show_default=True, help="What it is for."
+)
+@_DATA
+def token_create(user_name: str, scope: str, name: str, data: Path | None) -> None:
+    """Make a token for a user and print it, this once."""
+    secret = tokens.new()
+    new = Token(
+        id=0,
+        user=user_name,
+        name=name[:100],
+        scope=Scope[scope],
+        created_ms=_now_ms(),
+        expires_ms=None,
+    )
+
+    async def work(store: Store, _secret: HubSecret) -> None:
+        await store.accounts.add_token(user_name, tokens.digest(secret), new)
+
+    _with_store(data, work)
+    click.echo(secret)
+
+
+# --- chargers --------------------------------------------------------------------------------------------------------
+
+
+@cli.group()
+def charger() -> None:
+    """Switched and metered outlets."""
+
+
+@charger.command("add")
+@click.argument("charger_id", metavar="ID")
+@click.option("--name", help="How people call it. [default: its id]")
+@click.option(
+    "--simulated",
+    is_flag=True,
+    help="Its samples are dated by its own clock, which may run fast.",
+)
+@click.option(
+    "--legacy",
+    is_flag=True,
+    help="It speaks the format of the GSM tracker that Kickwatt grew from.",
+)
+@click.option(
+    "--ampere-unit",
+    type=click.Choice(["mA", "dA"]),
+    default="mA",
+    help="Legacy: what one `amper` is.",
+)
+@click.option(
+    "--zone",
+    default="+01:00",
+    show_default=True,
+    help="Legacy: time zone of its clock.",
+)
+@click.option(
+    "--power-factor",
+    type=click.FloatRange(0.01, 1),
+    help="Legacy: estimate energy with this.",
+)
+@click.option(
+    "--url",
+    help="The hub's device port as the board reaches it, such as http://hub.example:8422.",
+)
+@_DATA
+def charger_add(
+    charger_id: str,
+    name: str | None,
+    simulated: bool,
+    legacy: bool,
+    ampere_unit: str,
+    zone: str,
+    power_factor: float | None,
+    url: str | None,
+    data: Path | None,
+) -> None:
+    """Add a charger and print the lines for its board's settings.toml, with its key, this once."""
+    if not _ID.match(charger_id):
+        raise Refused(
+            "A charger's id has 1 to 32 lower-case letters, digits, - and _, and begins with a letter or digit."
+        )
+    if url is not None and not re.match(r"http://[^/\s\"]+(/[^\s\"]*)?\Z", url):
+        raise Refused(
+            "--url must begin with http:// and name a host: boards have no usable TLS."
+        )
+    form = LegacyFormat(
+        ampere_unit=ampere_unit,
+        utc_offset_min=_offset_min(zone),
+        power_factor=power_factor,
+    )
+
+    async def work(store: Store, secret: HubSecret) -> onboarding.Added:
+        return await onboarding.add_charger(
+            store,
+            secret,
+            charger_id=charger_id,
+            name=name[:100] if name else None,
+            kind=Kind.legacy if legacy else Kind.s1,
+            simulated=simulated,
+            legacy=form,
+        )
+
+    added = _with_store(data, work)
+    url = (url or f"http://{own_address()}:8422").rstrip("/")
+    click.echo(onboarding.settings_toml(added, url), nl=False)
+
+
+@charger.command("list")
+@_DATA
+def charger_list(data: Path | None) -> None:
+    """Show the chargers."""
+
+    async def work(store: Store, _secret: HubSecret) -> Table:
+        table = Table("id", "name", "kind", "last seen")
+        for each in await store.chargers.all():
+            seen_ms = each.conversation.last_seen_ms
+            seen = (
+                "never"
+                if seen_ms is None
+                else time.strftime("%F %T", time.localtime(seen_ms / 1000))
+            )
+            kind = f"{each.kind}, simulated" if each.simulated else str(each.kind)
+            table.add_row(each.id, each.name, kind, seen)
+        return table
+
+    Console(highlight=False).print(_with_store(data, work))
+
+
+@charger.command("remove")
+@click.argument("charger_id", metavar="ID")
+@_DATA
+def charger_remove(charger_id: str, data: Path | None) -> None:
+    """Remove a charger with all that it ever measured."""
+
+    async def work(store: Store, _secret: HubSecret) -> None:
+        await store.chargers.remove(charger_id)
+
+    _with_store(data, work)
+    click.echo(f"Removed charger {charger_id}.")
+
+
+# --- how ---------------------------------------------------------------------------------------------------------------
+
+
+def _with_store[T](
+    data: Path | None, work: Callable[[Store, HubSecret], Awaitable[T]]
+) -> T:
+    """Do something with the database, beside a hub that may be running on it."""
+
+    async def run() -> T:
+        folder = settings.data_folder(data)
+        store = await Store.open(folder)
+        try:
+            return await work(store, load_secret(folder))
+        finally:
+            await store.close()
+
+    set_up_logging("warning")
+    return asyncio.run(run())
+
+
+def _read_password() -> str:
+    """Ask twice on a terminal; otherwise read one line, so that no password has to be an argument."""
+    if sys.stdin.isatty():
+        password = getpass.getpass("Password: ")
+        if password != getpass.getpass("Again: "):
+            raise Refused("The two passwords differ.")
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
+        raise Refused(f"A password has {MIN_LENGTH} to {MAX_LENGTH} characters.")
+    return password
+
+
+def _offset_min(zone: str) -> int:
+    parts = _ZONE.match(zone)
+    if parts is None or int(parts[2]) > 14:
+        raise Refused("--zone is an offset from UTC such as +01:00.")
+    minutes = int(parts[2]) * 60 + int(parts[3])
+    return -minutes if parts[1] == "-" else minutes
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+if __name__ == "__main__":
+    logging.captureWarnings(True)
+    main()

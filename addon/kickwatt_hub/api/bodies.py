@@ -1,0 +1,87 @@
+"""What clients may send, with its ranges. Both REST and the WebSocket take these."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from ..model import ChargerSettings
+from ..security.passwords import MAX_LENGTH, MIN_LENGTH
+
+# At least one character that is not a blank, and no control characters.
+type Name = Annotated[
+    str,
+    Meta(
+        max_length=100, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*\Z"
+    ),
+]
+type ChargerId = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}\Z")]
+type UserName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.@+-]{1,150}\Z")]
+type Email = Annotated[
+    str, Meta(max_length=254, pattern=r"^[^@\x00-\x20\x7f]+@[^@\x00-\x20\x7f]+\Z")
+]
+type Password = Annotated[str, Meta(min_length=MIN_LENGTH, max_length=MAX_LENGTH)]
+
+
+class NewCharger(Struct, frozen=True, forbid_unknown_fields=True):
+    """POST /api/v1/chargers."""
+
+    id: ChargerId
+    name: Name | None = None
+    kind: Literal["s1", "legacy"] = "s1"
+    simulated: bool = False
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Some of a charger's settings; the bounds are the firmware's own."""
+
+    cutoff_w: Annotated[float, Meta(ge=0.5, le=1000)] | UnsetType = UNSET
+    hold_s: Annotated[int, Meta(ge=10, le=3600)] | UnsetType = UNSET
+    max_hours: Annotated[float, Meta(ge=0.1, le=48)] | UnsetType = UNSET
+    max_wh: Annotated[int, Meta(ge=10, le=20_000)] | UnsetType = UNSET
+    max_a: Annotated[float, Meta(ge=0.1, le=10)] | UnsetType = UNSET
+
+    def applied(self, before: ChargerSettings) -> ChargerSettings:
+        """Return the settings with these changed."""
+        changes = {
+            name: value
+            for name in self.__struct_fields__
+            if (value := getattr(self, name)) is not UNSET
+        }
+        return msgspec.structs.replace(before, **changes)
+
+
+class ChargerChange(Struct, frozen=True, forbid_unknown_fields=True):
+    """PATCH /api/v1/chargers/{id}."""
+
+    name: Name | UnsetType = UNSET
+    settings: Settings | UnsetType = UNSET
+
+
+class Desired(Struct, frozen=True, forbid_unknown_fields=True):
+    """PUT /api/v1/chargers/{id}/desired."""
+
+    relay: Literal["on", "off"]
+
+
+class NewUser(Struct, frozen=True, forbid_unknown_fields=True):
+    """POST /api/v1/users."""
+
+    name: UserName
+    password: Password
+    email: Email | None = None
+    admin: bool = False
+
+
+class Login(Struct, frozen=True, forbid_unknown_fields=True):
+    """POST /api/v1/login."""
+
+    name: Annotated[str, Meta(max_length=150)]
+    password: Annotated[str, Meta(max_length=MAX_LENGTH)]
+
+
+class NewToken(Struct, frozen=True, forbid_unknown_fields=True):
+    """POST /api/v1/tokens."""
+
+    name: Name
+    scope: Literal["read", "control", "admin"]

@@ -1,0 +1,37 @@
+"""What the handlers work with."""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from ..bus import Bus
+from ..control import Control
+from ..fleet import Fleet
+from ..ingest import Ingest
+from ..security.access import Access, Principal
+from ..security.limits import FailureLimit
+from ..security.passwords import Passwords
+from ..security.secret import HubSecret
+from ..store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The parts of a running hub."""
+
+    name: str
+    store: Store
+    secret: HubSecret
+    bus: Bus
+    fleet: Fleet
+    ingest: Ingest
+    control: Control
+    access: Access
+    passwords: Passwords
+    logins: FailureLimit
+    strangers: FailureLimit
+    device_port: int
+
+
+CONTEXT = web.AppKey("context", Context)
+PRINCIPAL = web.RequestKey("principal", Principal)

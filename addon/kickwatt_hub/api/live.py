@@ -1,0 +1,446 @@
+"""The live connection: docs/api.md, "Live".
+
+One task reads what the client sends, one writes. Results and events wait in queues of their own: events may be
+replaced by a snapshot when a client reads too slowly, results never.
+"""
+
+import asyncio
+from collections import deque
+from functools import lru_cache
+import logging
+from typing import Any, Literal
+
+from aiohttp import WSCloseCode, WSMsgType, web
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from ..bus import (
+    ChargerChanged,
+    ChargerRemoved,
+    Event,
+    Listener,
+    SessionEnded,
+    SessionStarted,
+    Tripped,
+)
+from ..control import NotSwitchableError
+from ..fleet import Entry
+from ..model import Order, OrderState, Scope
+from ..security import tokens
+from ..security.access import Principal
+from ..store import StoreError, UnavailableError
+from . import bodies, shapes
+from .context import CONTEXT, Context
+from .errors import ApiError, parse
+from .native import apply_change
+
+_LOGGER = logging.getLogger(__name__)
+
+MAX_MESSAGE = 64 * 1024
+PING_S = 30.0
+AUTH_S = 10.0
+COMMANDS = 32  # of one client that may be waiting for their results
+
+CLOSE_AUTH = 4401
+
+CONNECTIONS: web.AppKey[set[Live]] = web.AppKey("connections", set)
+
+
+class _Auth(Struct, tag="auth"):
+    token: str
+
+
+class _Resume(Struct):
+    run: str
+    number: int
+
+
+class _Subscribe(Struct, tag="subscribe"):
+    id: int
+    resume: _Resume | None = None
+
+
+class _Command(Struct, tag="command"):
+    id: int
+    command: Literal["set_relay", "set_settings", "rename"]
+    charger: str
+    relay: Literal["on", "off"] | UnsetType = UNSET
+    settings: bodies.Settings | UnsetType = UNSET
+    name: bodies.Name | UnsetType = UNSET
+
+
+class _Id(Struct):
+    id: int
+
+
+type _Message = _Auth | _Subscribe | _Command
+
+_MESSAGE: msgspec.json.Decoder[_Message] = msgspec.json.Decoder(
+    _Auth | _Subscribe | _Command
+)
+_ID = msgspec.json.Decoder(_Id)
+
+
+class CommandError(Exception):
+    """A command came to nothing."""
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        reason: str | None = None,
+        field: str | None = None,
+    ) -> None:
+        """`code` and `reason` are those of docs/api.md."""
+        super().__init__(message)
+        self.code = code
+        self.reason = reason
+        self.field = field
+
+
+async def live(request: web.Request) -> web.WebSocketResponse:
+    """Serve one client until it leaves or the hub stops."""
+    socket = web.WebSocketResponse(
+        max_msg_size=MAX_MESSAGE, heartbeat=PING_S, compress=False
+    )
+    await socket.prepare(request)
+    connection = Live(request.app[CONTEXT], socket, request.remote)
+    connections = request.app[CONNECTIONS]
+    connections.add(connection)
+    try:
+        await connection.serve()
+    finally:
+        connections.discard(connection)
+    return socket
+
+
+async def close_all(app: web.Application) -> None:
+    """Tell every client that the hub goes away."""
+    closing = [connection.go_away() for connection in app[CONNECTIONS]]
+    await asyncio.gather(*closing, return_exceptions=True)
+
+
+class Live:
+    """One client."""
+
+    def __init__(
+        self, hub: Context, socket: web.WebSocketResponse, remote: str | None
+    ) -> None:
+        """`socket` is prepared; `remote` is the client's address."""
+        self._hub = hub
+        self._socket = socket
+        self._remote = remote
+        self._principal: Principal | None = None
+        self._listener: Listener | None = None
+        self._wake = asyncio.Event()
+        self._results: deque[str] = deque()
+        self._commands: set[asyncio.Task[None]] = set()
+
+    async def serve(self) -> None:
+        """Greet, let the client prove itself, then answer until it leaves."""
+        await self._send(
+            {"type": "hello", **shapes.info(self._hub.store.hub_id, self._hub.name)}
+        )
+        if not await self._authenticate():
+            return
+        writer = asyncio.create_task(self._write())
+        self._hub.access.on_change.append(self._recheck)
+        try:
+            await self._read()
+        finally:
+            self._hub.access.on_change.remove(self._recheck)
+            for task in (writer, *self._commands):
+                task.cancel()
+            await asyncio.gather(writer, *self._commands, return_exceptions=True)
+            if self._listener is not None:
+                self._listener.close()
+
+    async def go_away(self) -> None:
+        """Close because the hub stops."""
+        async with asyncio.timeout(1):
+            await self._socket.close(
+                code=WSCloseCode.GOING_AWAY, message=b"The hub is stopping"
+            )
+
+    # --- authentication --------------------------------------------------------------------------------------------
+
+    async def _authenticate(self) -> bool:
+        try:
+            async with asyncio.timeout(AUTH_S):
+                message = await self._socket.receive()
+        except TimeoutError:
+            await self._reject("There was no token within ten seconds.")
+            return False
+        if message.type is not WSMsgType.TEXT:
+            if not self._socket.closed:
+                await self._reject("The first message must be the token.")
+            return False
+        try:
+            first = parse(_MESSAGE, message.data)
+        except ApiError:
+            first = None
+        if not isinstance(first, _Auth):
+            await self._reject("The first message must be the token.")
+            return False
+        self._principal = await self._hub.access.identify(
+            tokens.from_header(f"Bearer {first.token}")
+        )
+        if self._principal is None:
+            limited = await self._hub.strangers.failed(self._remote)
+            await self._reject(
+                "Too many attempts: try again in a minute."
+                if limited
+                else "This token is not valid."
+            )
+            return False
+        await self._send({"type": "auth_ok", "scope": self._principal.scope.name})
+        return True
+
+    async def _reject(self, message: str) -> None:
+        await self._send({"type": "auth_failed", "message": message})
+        await self._socket.close(code=CLOSE_AUTH, message=message.encode())
+
+    def _recheck(self) -> None:
+        """Tokens have changed: a client whose token is gone must go, too."""
+        if self._principal and self._hub.access.still(self._principal.digest) is None:
+            task = asyncio.create_task(
+                self._reject("This token is not valid any more.")
+            )
+            self._commands.add(task)
+            task.add_done_callback(self._commands.discard)
+
+    # --- what the client says --------------------------------------------------------------------------------------
+
+    async def _read(self) -> None:
+        async for message in self._socket:
+            if message.type is not WSMsgType.TEXT:
+                await self._socket.close(
+                    code=WSCloseCode.UNSUPPORTED_DATA, message=b"Text only"
+                )
+                return
+            try:
+                said = parse(_MESSAGE, message.data)
+            except ApiError as error:
+                self._fail(
+                    _id_of(message.data),
+                    CommandError("invalid", str(error), field=error.field),
+                )
+                continue
+            if isinstance(said, _Subscribe):
+                self._subscribe(said)
+            elif isinstance(said, _Command):
+                self._begin(said)
+            else:
+                self._fail(
+                    None, CommandError("invalid", "You are authenticated already.")
+                )
+
+    def _subscribe(self, wanted: _Subscribe) -> None:
+        bus = self._hub.bus
+        if self._listener is not None:
+            self._listener.close()
+        self._listener = bus.listen(self._wake)
+        resume = wanted.resume
+        missed = None if resume is None else bus.since(resume.run, resume.number)
+        if resume is None or missed is None:
+            self._reply(self._snapshot(wanted.id))
+            return
+        self._reply(
+            {
+                "type": "resumed",
+                "id": wanted.id,
+                "run": bus.run,
+                "number": resume.number,
+            }
+        )
+        self._results.extend(_frame(event) for event in missed)
+
+    def _snapshot(self, subscribe_id: int | None) -> dict[str, Any]:
+        bus = self._hub.bus
+        chargers = [shapes.charger(each) for each in self._hub.fleet.snapshot()]
+        known = {} if subscribe_id is None else {"id": subscribe_id}
+        return {
+            "type": "snapshot",
+            **known,
+            "run": bus.run,
+            "number": bus.number,
+            "chargers": chargers,
+        }
+
+    # --- commands --------------------------------------------------------------------------------------------------
+
+    def _begin(self, command: _Command) -> None:
+        if len(self._commands) >= COMMANDS:
+            self._fail(
+                command.id,
+                CommandError("busy", "Too many commands are waiting already."),
+            )
+            return
+        task = asyncio.create_task(self._run(command))
+        self._commands.add(task)
+        task.add_done_callback(self._commands.discard)
+
+    async def _run(self, command: _Command) -> None:
+        try:
+            result = await self._obey(command)
+        except CommandError as error:
+            self._fail(command.id, error)
+        except UnavailableError as error:
+            self._fail(command.id, CommandError("unavailable", str(error)))
+        except StoreError as error:
+            self._fail(command.id, CommandError("not_found", str(error)))
+        except Exception:
+            _LOGGER.exception("Unexpected error in the command %s", command.command)
+            self._fail(
+                command.id, CommandError("internal", "Something went wrong in the hub.")
+            )
+        else:
+            self._reply(
+                {"type": "result", "id": command.id, "ok": True, "result": result}
+            )
+
+    async def _obey(self, command: _Command) -> dict[str, Any]:
+        if self._principal is None or not tokens.may(
+            self._principal.scope, Scope.control
+        ):
+            raise CommandError(
+                "forbidden", "This needs a token with the scope control."
+            )
+        entry = self._hub.fleet.find(command.charger)
+        if entry is None:
+            raise CommandError("not_found", "There is no such charger.")
+        if command.command == "set_relay":
+            return await self._set_relay(entry, _given(command.relay, "relay") == "on")
+        if command.command == "rename":
+            change = bodies.ChargerChange(name=_given(command.name, "name"))
+        else:
+            change = bodies.ChargerChange(settings=_given(command.settings, "settings"))
+        return shapes.charger(await apply_change(self._hub, entry, change))
+
+    async def _set_relay(self, entry: Entry, relay_on: bool) -> dict[str, Any]:
+        name = entry.charger.name
+        if not entry.charger.switchable:
+            raise CommandError(
+                "invalid",
+                f"{name} cannot be switched: its device takes no orders.",
+                field="charger",
+            )
+        online = entry.charger.online
+        if relay_on and not online:
+            raise CommandError(
+                "offline", f"{name} is silent, so it cannot be switched on now."
+            )
+        try:
+            order = await self._hub.control.order(entry, relay_on)
+        except NotSwitchableError:
+            raise CommandError(
+                "invalid", f"{name} cannot be switched.", field="charger"
+            ) from None
+        if not online:
+            raise CommandError(
+                "offline",
+                f"{name} is silent; it will be switched off when it is heard again.",
+            )
+        return shapes.order(_done(name, await self._hub.control.settled(entry, order)))
+
+    # --- what goes to the client -----------------------------------------------------------------------------------
+
+    def _reply(self, message: dict[str, Any]) -> None:
+        self._results.append(_encode(message))
+        self._wake.set()
+
+    def _fail(self, command_id: int | None, error: CommandError) -> None:
+        self._reply(
+            {
+                "type": "result",
+                "id": command_id,
+                "ok": False,
+                "error": {
+                    "code": error.code,
+                    "message": str(error),
+                    "reason": error.reason,
+                    "field": error.field,
+                },
+            }
+        )
+
+    async def _write(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while (frame := self._next_frame()) is not None:
+                await self._socket.send_str(frame)
+
+    def _next_frame(self) -> str | None:
+        """Return what to send next: results first, then events, or the present state for those that were missed."""
+        if self._results:
+            return self._results.popleft()
+        if self._listener is None:
+            return None
+        if self._listener.missed:
+            self._listener.restart()
+            return _encode(self._snapshot(None))
+        event = self._listener.next()
+        return None if event is None else _frame(event)
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        await self._socket.send_str(_encode(message))
+
+
+def _given[T](value: T | UnsetType, field: str) -> T:
+    if isinstance(value, UnsetType):
+        raise CommandError("invalid", "This field is required.", field=field)
+    return value
+
+
+def _done(name: str, order: Order | None) -> Order:
+    """Return an order that was obeyed. Raises CommandError."""
+    if order is None:
+        raise CommandError("timeout", f"{name} has not answered in time.")
+    if order.state is OrderState.refused:
+        raise CommandError(
+            "refused", f"{name} refused to switch on.", reason=order.reason
+        )
+    if order.state is OrderState.expired:
+        raise CommandError("superseded", "A newer order took its place.")
+    return order
+
+
+def _id_of(text: str) -> int | None:
+    try:
+        return _ID.decode(text).id
+    except msgspec.DecodeError, UnicodeDecodeError, RecursionError:
+        return None
+
+
+@lru_cache(maxsize=512)
+def _frame(event: Event) -> str:
+    """Return an event as text; all clients get the same."""
+    return _encode({"type": "event", "number": event.number, **_happening(event)})
+
+
+def _happening(event: Event) -> dict[str, Any]:
+    match event.what:
+        case ChargerChanged(charger):
+            return {"event": "charger", "charger": shapes.charger(charger)}
+        case ChargerRemoved(charger_id):
+            return {"event": "charger_removed", "charger_id": charger_id}
+        case SessionStarted(charger_id, time_ms, session):
+            return _edge("session_started", charger_id, time_ms) | {
+                "session": shapes.session(session)
+            }
+        case SessionEnded(charger_id, time_ms, session):
+            return _edge("session_ended", charger_id, time_ms) | {
+                "session": shapes.session(session)
+            }
+        case Tripped(charger_id, time_ms, trips):
+            return _edge("tripped", charger_id, time_ms) | {"trips": trips}
+
+
+def _edge(event: str, charger_id: str, time_ms: int) -> dict[str, Any]:
+    return {"event": event, "charger_id": charger_id, "time": shapes.when(time_ms)}
+
+
+def _encode(message: dict[str, Any]) -> str:
+    return msgspec.json.encode(message).decode()

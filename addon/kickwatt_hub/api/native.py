@@ -1,0 +1,377 @@
+"""The native REST API: docs/api.md, "REST"."""
+
+from collections.abc import Awaitable, Callable
+import time
+
+from aiohttp import web
+import msgspec
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from .. import onboarding
+from ..control import NotSwitchableError
+from ..fleet import Entry
+from ..model import Charger, Kind, LegacyFormat, Scope, Session, Token, User
+from ..security import tokens
+from ..security.access import Principal
+from . import bodies, shapes
+from .context import CONTEXT, PRINCIPAL, Context
+from .errors import ApiError, answer, parse
+
+MAX_BODY = 64 * 1024
+READINGS = (1, 10_000, 1_000)  # least, most and usual number in one answer
+SESSIONS = (1, 1_000, 100)
+LOGIN_DAYS = 365
+
+_LAST_MS = 253_402_300_799_000  # the year 9999
+
+type Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+_NEW_CHARGER = msgspec.json.Decoder(bodies.NewCharger)
+_CHARGER_CHANGE = msgspec.json.Decoder(bodies.ChargerChange)
+_DESIRED = msgspec.json.Decoder(bodies.Desired)
+_NEW_USER = msgspec.json.Decoder(bodies.NewUser)
+_LOGIN = msgspec.json.Decoder(bodies.Login)
+_NEW_TOKEN = msgspec.json.Decoder(bodies.NewToken)
+
+
+def routes() -> list[web.RouteDef]:
+    """Return every call with the scope it needs."""
+    read, control, admin = Scope.read, Scope.control, Scope.admin
+    return [
+        web.get("/healthz", healthz),
+        web.get("/api/v1/info", info),
+        web.post("/api/v1/login", login),
+        web.get("/api/v1/me", _needs(read, me)),
+        web.get("/api/v1/chargers", _needs(read, list_chargers)),
+        web.post("/api/v1/chargers", _needs(admin, add_charger)),
+        web.get("/api/v1/chargers/{id}", _needs(read, get_charger)),
+        web.patch("/api/v1/chargers/{id}", _needs(control, change_charger)),
+        web.delete("/api/v1/chargers/{id}", _needs(admin, remove_charger)),
+        web.put("/api/v1/chargers/{id}/desired", _needs(control, set_desired)),
+        web.get("/api/v1/chargers/{id}/readings", _needs(read, list_readings)),
+        web.get("/api/v1/chargers/{id}/sessions", _needs(read, list_sessions)),
+        web.get("/api/v1/users", _needs(admin, list_users)),
+        web.post("/api/v1/users", _needs(admin, add_user)),
+        web.delete("/api/v1/users/{name}", _needs(admin, remove_user)),
+        web.get("/api/v1/tokens", _needs(admin, list_tokens)),
+        web.post("/api/v1/tokens", _needs(admin, add_token)),
+        web.delete("/api/v1/tokens/{id}", _needs(admin, remove_token)),
+    ]
+
+
+def _needs(scope: Scope, handler: Handler) -> Handler:
+    """Let a handler be called with a token of this scope only."""
+
+    async def guarded(request: web.Request) -> web.Response:
+        hub = request.app[CONTEXT]
+        principal = await hub.access.identify(
+            tokens.from_header(request.headers.get("Authorization"))
+        )
+        if principal is None:
+            if await hub.strangers.failed(request.remote):
+                raise ApiError(
+                    429,
+                    "Too many requests without a valid token: try again in a minute.",
+                )
+            raise ApiError(
+                401, "A valid token is needed: Authorization: Bearer <token>."
+            )
+        if not tokens.may(principal.scope, scope):
+            raise ApiError(403, f"This needs a token with the scope {scope.name}.")
+        request[PRINCIPAL] = principal
+        return await handler(request)
+
+    return guarded
+
+
+# --- the hub itself --------------------------------------------------------------------------------------------------
+
+
+async def healthz(request: web.Request) -> web.Response:
+    """Whether the hub can do its work."""
+    if await request.app[CONTEXT].store.can_write():
+        return answer(200, {"status": "ok"})
+    raise ApiError(503, "The hub cannot write to its database.")
+
+
+async def info(request: web.Request) -> web.Response:
+    """What this is."""
+    hub = request.app[CONTEXT]
+    return answer(200, shapes.info(hub.store.hub_id, hub.name))
+
+
+async def me(request: web.Request) -> web.Response:
+    """Whose token this is."""
+    principal = request[PRINCIPAL]
+    return answer(200, {"user": principal.user, "scope": principal.scope.name})
+
+
+# --- chargers ----------------------------------------------------------------------------------------------------------
+
+
+async def list_chargers(request: web.Request) -> web.Response:
+    """All chargers."""
+    return answer(
+        200, [shapes.charger(each) for each in request.app[CONTEXT].fleet.snapshot()]
+    )
+
+
+async def add_charger(request: web.Request) -> web.Response:
+    """Add a charger; its key is told this once."""
+    hub = request.app[CONTEXT]
+    body = await _body(request, _NEW_CHARGER)
+    added = await onboarding.add_charger(
+        hub.store,
+        hub.secret,
+        charger_id=body.id,
+        name=body.name,
+        kind=Kind(body.kind),
+        simulated=body.simulated,
+        legacy=LegacyFormat(),
+    )
+    await hub.fleet.refresh()
+    entry = _entry(hub, body.id)
+    url = f"http://{request.url.host or 'hub.example'}:{hub.device_port}"
+    return answer(
+        201,
+        {
+            "charger": shapes.charger(entry.charger),
+            "key": added.key,
+            "settings_toml": onboarding.settings_toml(added, url),
+        },
+    )
+
+
+async def get_charger(request: web.Request) -> web.Response:
+    """One charger."""
+    return answer(200, shapes.charger(_named_entry(request).charger))
+
+
+async def change_charger(request: web.Request) -> web.Response:
+    """Rename a charger or change its settings."""
+    hub, entry = request.app[CONTEXT], _named_entry(request)
+    body = await _body(request, _CHARGER_CHANGE)
+    return answer(200, shapes.charger(await apply_change(hub, entry, body)))
+
+
+async def apply_change(
+    hub: Context, entry: Entry, change: bodies.ChargerChange
+) -> Charger:
+    """Rename a charger or change its settings, and return it."""
+    settings = None
+    if change.settings is not UNSET:
+        settings = change.settings.applied(entry.charger.settings)
+    name = None if change.name is UNSET else change.name
+    return await hub.control.change(entry, name, settings)
+
+
+async def remove_charger(request: web.Request) -> web.Response:
+    """Remove a charger and all it ever measured."""
+    hub = request.app[CONTEXT]
+    await hub.store.chargers.remove(request.match_info["id"])
+    await hub.fleet.refresh()
+    return web.Response(status=204)
+
+
+async def set_desired(request: web.Request) -> web.Response:
+    """Order a relay on or off."""
+    hub, entry = request.app[CONTEXT], _named_entry(request)
+    body = await _body(request, _DESIRED)
+    try:
+        order = await hub.control.order(entry, body.relay == "on")
+    except NotSwitchableError:
+        raise ApiError(
+            409, "This charger cannot be switched: its device takes no orders."
+        ) from None
+    return answer(202, shapes.order(order))
+
+
+async def list_readings(request: web.Request) -> web.Response:
+    """What a charger measured."""
+    hub, entry = request.app[CONTEXT], _named_entry(request)
+    start_ms, end_ms = _span(request)
+    limit = _limit(request, *READINGS)
+    readings, rest_ms = await hub.store.history.readings(
+        entry.pk, start_ms, end_ms, limit
+    )
+    highest = 0.0
+    shown = []
+    for reading in readings:
+        if reading.energy_wh is not None:
+            # Two samples whose messages took unlike long may be dated the wrong way round, by seconds.
+            highest = max(highest, reading.energy_wh)
+            reading = replace(reading, energy_wh=highest)
+        shown.append(shapes.reading(reading))
+    return answer(200, {"readings": shown, "next": shapes.when(rest_ms)})
+
+
+async def list_sessions(request: web.Request) -> web.Response:
+    """The charges of a charger."""
+    hub, entry = request.app[CONTEXT], _named_entry(request)
+    start_ms, end_ms = _span(request)
+    limit = _limit(request, *SESSIONS)
+    found = await hub.store.history.sessions(entry.pk, start_ms, end_ms, limit)
+    return answer(
+        200, {"sessions": [shapes.session(_fresh(entry, each)) for each in found]}
+    )
+
+
+def _fresh(entry: Entry, session: Session) -> Session:
+    """The running session is stored when it begins and when it ends; what it is at now is in memory."""
+    now = entry.charger.session
+    return now if now is not None and now.id == session.id else session
+
+
+# --- users and tokens --------------------------------------------------------------------------------------------------
+
+
+async def list_users(request: web.Request) -> web.Response:
+    """Everybody."""
+    return answer(
+        200,
+        [
+            shapes.user(each)
+            for each in await request.app[CONTEXT].store.accounts.users()
+        ],
+    )
+
+
+async def add_user(request: web.Request) -> web.Response:
+    """Add a user."""
+    hub = request.app[CONTEXT]
+    body = await _body(request, _NEW_USER)
+    who = User(
+        name=body.name, email=body.email, is_admin=body.admin, created_ms=_now_ms()
+    )
+    await hub.store.accounts.add_user(who, await hub.passwords.hash(body.password))
+    return answer(201, shapes.user(who))
+
+
+async def remove_user(request: web.Request) -> web.Response:
+    """Remove a user and their tokens."""
+    hub = request.app[CONTEXT]
+    await hub.store.accounts.remove_user(request.match_info["name"])
+    await hub.access.load()
+    return web.Response(status=204)
+
+
+async def login(request: web.Request) -> web.Response:
+    """Trade a password for a token."""
+    hub = request.app[CONTEXT]
+    body = await _body(request, _LOGIN)
+    if await hub.logins.exceeded(request.remote):
+        raise ApiError(429, "Too many failed logins: try again in a minute.")
+    found = await hub.store.accounts.password(body.name)
+    if not await hub.passwords.verify(body.password, found[1] if found else None):
+        await hub.logins.failed(request.remote)
+        raise ApiError(401, "User or password is wrong.")
+    assert found is not None
+    user = found[0]
+    scope = Scope.admin if user.is_admin else Scope.control
+    expires_ms = _now_ms() + LOGIN_DAYS * 86_400_000
+    secret, _ = await _give_token(hub, user.name, "login", scope, expires_ms)
+    return answer(
+        200, {"token": secret, "scope": scope.name, "expires": shapes.when(expires_ms)}
+    )
+
+
+async def list_tokens(request: web.Request) -> web.Response:
+    """All tokens, without their secrets."""
+    stored = await request.app[CONTEXT].store.accounts.tokens()
+    return answer(200, [shapes.token(each.token) for each in stored])
+
+
+async def add_token(request: web.Request) -> web.Response:
+    """Make a token for whoever asks; its secret is told this once."""
+    hub = request.app[CONTEXT]
+    body = await _body(request, _NEW_TOKEN)
+    principal: Principal = request[PRINCIPAL]
+    secret, token = await _give_token(
+        hub, principal.user, body.name, Scope[body.scope], None
+    )
+    return answer(201, {**shapes.token(token), "token": secret})
+
+
+async def remove_token(request: web.Request) -> web.Response:
+    """Revoke a token."""
+    hub = request.app[CONTEXT]
+    token_id = request.match_info["id"]
+    if not token_id.isascii() or not token_id.isdecimal() or len(token_id) > 18:
+        raise ApiError(404, "There is no such token.")
+    await hub.store.accounts.remove_token(int(token_id))
+    await hub.access.load()
+    return web.Response(status=204)
+
+
+async def _give_token(
+    hub: Context, user: str, name: str, scope: Scope, expires_ms: int | None
+) -> tuple[str, Token]:
+    secret = tokens.new()
+    token = Token(
+        id=0,
+        user=user,
+        name=name,
+        scope=scope,
+        created_ms=_now_ms(),
+        expires_ms=expires_ms,
+    )
+    stored = await hub.store.accounts.add_token(user, tokens.digest(secret), token)
+    await hub.access.load()
+    return secret, stored
+
+
+# --- how requests are read ---------------------------------------------------------------------------------------------
+
+
+async def _body[T](request: web.Request, decoder: msgspec.json.Decoder[T]) -> T:
+    if request.content_type != "application/json":
+        raise ApiError(415, "The body must be application/json.")
+    return parse(decoder, await request.read())
+
+
+def _named_entry(request: web.Request) -> Entry:
+    return _entry(request.app[CONTEXT], request.match_info["id"])
+
+
+def _entry(hub: Context, charger_id: str) -> Entry:
+    entry = hub.fleet.find(charger_id)
+    if entry is None:
+        raise ApiError(404, "There is no such charger.")
+    return entry
+
+
+def _span(request: web.Request) -> tuple[int, int]:
+    """Return start and end in milliseconds; without them all of time."""
+    return _time(request, "start", 0), _time(request, "end", _LAST_MS)
+
+
+def _time(request: web.Request, name: str, default_ms: int) -> int:
+    text = request.query.get(name)
+    if text is None:
+        return default_ms
+    try:
+        return shapes.parse_when(text)
+    except ValueError, OverflowError:
+        raise ApiError(
+            422, "Expected a time such as 2026-11-21T07:45:00Z.", field=name
+        ) from None
+
+
+def _limit(request: web.Request, least: int, most: int, usual: int) -> int:
+    text = request.query.get("limit")
+    if text is None:
+        return usual
+    if (
+        not text.isascii()
+        or not text.isdecimal()
+        or not least <= int(text[:18]) <= most
+    ):
+        raise ApiError(
+            422, f"Expected a whole number of {least} to {most}.", field="limit"
+        )
+    return int(text)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,266 @@
+"""Wires the parts of a hub together; says in which order they start and stop."""
+
+import asyncio
+from contextlib import AsyncExitStack, suppress
+import fcntl
+import logging
+from pathlib import Path
+import socket
+import time
+from typing import TextIO
+
+from aiohttp import web
+
+from .announce import SupervisorAnnouncement, ZeroconfAnnouncement
+from .api import devices, live, native
+from .api.context import CONTEXT, Context
+from .api.errors import errors
+from .bus import Bus
+from .control import Control
+from .fleet import Fleet
+from .ingest import Ingest
+from .model import Scope, Token, User
+from .security import tokens
+from .security.access import Access
+from .security.limits import FailureLimit
+from .security.passwords import Passwords
+from .security.secret import HubSecret
+from .settings import Settings
+from .store import AlreadyThereError, Store, UnavailableError, UnusableError
+
+_LOGGER = logging.getLogger(__name__)
+
+SECRET_FILE = "hub.secret"
+LOOK_S = 1.0  # how often to look for what the command line has changed, and for chargers that fell silent
+STOP_S = 2.0  # for requests that are being answered
+SUPERVISOR_USER = "home-assistant"
+
+
+class PortError(Exception):
+    """A port cannot be listened on; the text is one sentence for the owner."""
+
+
+class InUseError(UnusableError):
+    """Another hub runs on this data folder."""
+
+
+class Hub:
+    """A hub. `start` and `stop` it once."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Nothing happens before `start`."""
+        self.settings = settings
+        self.main_port = 0
+        self.device_port = 0
+        self._stack = AsyncExitStack()
+        self._looking = asyncio.Lock()
+        self.context: Context
+
+    async def start(self) -> None:
+        """Open the store, then the doors, then tell the world.
+
+        Raises PortError and store.UnusableError; what was begun is undone then.
+        """
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Close everything in the opposite order; takes at most 5 s."""
+        await self._stack.aclose()
+
+    @property
+    def hub_id(self) -> str:
+        """The hub's own id, 32 hexadecimal digits."""
+        return self.context.store.hub_id
+
+    async def _start(self) -> None:
+        folder = self.settings.data
+        store = await Store.open(folder)
+        self._stack.push_async_callback(store.close)
+        self._stack.enter_context(_claim(folder))
+        secret = await asyncio.to_thread(load_secret, folder)
+        sockets = [
+            self._stack.enter_context(_listen(self.settings.host, port))
+            for port in (self.settings.port, self.settings.device_port)
+        ]
+        self.main_port, self.device_port = (each.getsockname()[1] for each in sockets)
+        self.context = await self._parts(store, secret)
+        await self._open(_main_app(self.context), sockets[0], live.close_all)
+        await self._open(_device_app(self.context), sockets[1], None)
+        self._stack.push_async_callback(self.context.ingest.drain)
+        looking = asyncio.create_task(self._look())
+        self._stack.push_async_callback(_cancel, looking)
+        await self._announce(secret)
+
+    async def _parts(self, store: Store, secret: HubSecret) -> Context:
+        bus = Bus()
+        settings = self.settings
+        fleet = Fleet(store, bus, secret, now_ms)
+        await fleet.load()
+        access = Access(store, refresh=self.refresh, now_ms=now_ms)
+        await access.load()
+        control = Control(fleet, store, now_ms=now_ms, answer_s=settings.order_s)
+        ingest = Ingest(
+            fleet,
+            store,
+            bus,
+            refresh=self.refresh,
+            now_ms=now_ms,
+            interval_s=settings.interval_s,
+            lease_s=settings.lease_s,
+        )
+        control.start()
+        self._stack.push_async_callback(control.stop)
+        return Context(
+            name=settings.name,
+            store=store,
+            secret=secret,
+            bus=bus,
+            fleet=fleet,
+            ingest=ingest,
+            control=control,
+            access=access,
+            passwords=Passwords(),
+            logins=FailureLimit("10/minute"),
+            strangers=FailureLimit("60/minute"),
+            device_port=self.device_port,
+        )
+
+    async def _open(
+        self, app: web.Application, listening: socket.socket, on_shutdown: object
+    ) -> None:
+        if on_shutdown is not None:
+            app.on_shutdown.append(live.close_all)
+        # The S1 MAC is over the bytes as they came: nothing may unpack them on the way.
+        runner = web.AppRunner(
+            app, access_log=None, shutdown_timeout=STOP_S, auto_decompress=False
+        )
+        await runner.setup()
+        self._stack.push_async_callback(runner.cleanup)
+        await web.SockSite(runner, listening).start()
+
+    async def _announce(self, secret: HubSecret) -> None:
+        settings, hub_id = self.settings, self.context.store.hub_id
+        if settings.supervisor_token is not None:
+            config = {
+                "host": socket.gethostname(),
+                "port": self.main_port,
+                "hub_id": hub_id,
+                "token": await self._supervisor_token(secret),
+            }
+            supervisor = SupervisorAnnouncement(
+                settings.supervisor_url, settings.supervisor_token, config
+            )
+            supervisor.start()
+            self._stack.push_async_callback(supervisor.stop)
+        if settings.zeroconf:
+            local = ZeroconfAnnouncement(hub_id, settings.name, self.main_port)
+            announcing = asyncio.create_task(local.start())
+            self._stack.push_async_callback(local.stop)
+            self._stack.push_async_callback(_cancel, announcing)
+
+    async def _supervisor_token(self, secret: HubSecret) -> str:
+        """Return the token that Home Assistant gets; derived, so that it is the same after every start."""
+        accounts = self.context.store.accounts
+        token = secret.derive("supervisor token").hex()
+        with suppress(AlreadyThereError):
+            await accounts.add_user(
+                User(
+                    name=SUPERVISOR_USER,
+                    email=None,
+                    is_admin=False,
+                    created_ms=now_ms(),
+                ),
+                None,
+            )
+        await accounts.add_token(
+            SUPERVISOR_USER,
+            tokens.digest(token),
+            Token(
+                id=0,
+                user=SUPERVISOR_USER,
+                name="Home Assistant, by discovery",
+                scope=Scope.control,
+                created_ms=now_ms(),
+                expires_ms=None,
+            ),
+        )
+        await self.context.access.load()
+        return token
+
+    async def refresh(self) -> None:
+        """Notice what another process has stored: a charger, token or user from the command line."""
+        async with self._looking:
+            if await self.context.store.others_wrote():
+                await self.context.fleet.refresh()
+                await self.context.access.load()
+
+    async def _look(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_S)
+            self.context.fleet.watch()
+            with suppress(UnavailableError):
+                await self.refresh()
+
+
+def load_secret(folder: Path) -> HubSecret:
+    """Return the secret of a data folder. Raises store.UnusableError."""
+    try:
+        return HubSecret.load(folder / SECRET_FILE)
+    except (OSError, ValueError) as error:
+        reason = (
+            getattr(error, "strerror", None) or "it does not hold 64 hexadecimal digits"
+        )
+        raise UnusableError(
+            f"The file {folder / SECRET_FILE} cannot be used: {reason}."
+        ) from error
+
+
+def now_ms() -> int:
+    """Return the wall clock in Unix milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def _claim(folder: Path) -> TextIO:
+    """Two hubs on one database would contradict each other: the second one does not start."""
+    claim = (folder / ".hub.lock").open("w")
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        claim.close()
+        raise InUseError(
+            f"Another hub is running on the data folder {folder}."
+        ) from None
+    return claim
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), backlog=1024)
+    except OSError as error:
+        raise PortError(f"Cannot listen on {host}:{port}: {error.strerror}.") from None
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def _main_app(context: Context) -> web.Application:
+    app = web.Application(middlewares=[errors], client_max_size=native.MAX_BODY)
+    app[CONTEXT] = context
+    app[live.CONNECTIONS] = set()
+    app.add_routes(native.routes())
+    app.router.add_get("/api/v1/live", live.live)
+    return app
+
+
+def _device_app(context: Context) -> web.Application:
+    app = web.Application(middlewares=[devices.refusals])
+    app[CONTEXT] = context
+    app.add_routes(devices.routes())
+    return app

@@ -1,0 +1,197 @@
+"""What people want of chargers: orders, settings, names.
+
+An order goes out with the reply to the board's next message; the board decides, and says so in the one after.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+import logging
+from typing import Any
+
+from msgspec.structs import replace
+
+from . import orders
+from .fleet import Entry, Fleet
+from .model import Charger, ChargerSettings, Delivery, Order, OrderState
+from .orders import Wish
+from .store import NotThereError, Store, UnavailableError
+
+_LOGGER = logging.getLogger(__name__)
+
+# Two of a board's idle intervals of 60 s and a slow modem: the first fetches the order, the second tells of it.
+ANSWER_S = 150.0
+
+
+class NotSwitchableError(Exception):
+    """The hub cannot send this charger orders."""
+
+
+class Control:
+    """Sends orders and settings to chargers."""
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        store: Store,
+        *,
+        now_ms: Callable[[], int],
+        answer_s: float = ANSWER_S,
+    ) -> None:
+        """`answer_s` is how long a board may take to answer an order."""
+        self._fleet = fleet
+        self._store = store
+        self._now_ms = now_ms
+        self._answer_s = answer_s
+        self._timers: dict[int, asyncio.TimerHandle] = {}
+        self._working: set[asyncio.Task[Any]] = set()
+
+    def start(self) -> None:
+        """Go on waiting for the answers that were due when the hub stopped."""
+        for entry in self._fleet.entries():
+            order = entry.charger.order
+            if order is not None and order.state is OrderState.pending:
+                elapsed_s = (self._now_ms() - order.created_ms) / 1000
+                self._expect(entry, order, max(0.0, self._answer_s - elapsed_s))
+
+    async def stop(self) -> None:
+        """Stop waiting."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        if self._working:
+            await asyncio.wait(self._working)
+
+    async def order(self, entry: Entry, relay_on: bool) -> Order:
+        """Want a relay on or off, and return the order; it is done already where nothing has to change.
+
+        An older order that still waits is superseded. Raises NotSwitchableError and the store's errors.
+        """
+        if not entry.charger.switchable:
+            raise NotSwitchableError
+        return await self._finish(self._order(entry, relay_on))
+
+    async def settled(self, entry: Entry, order: Order) -> Order | None:
+        """Wait until the board has answered; None when it did not in time."""
+        waiting = entry.settled.get(order.id)
+        if order.state is not OrderState.pending or waiting is None:
+            return order
+        try:
+            async with asyncio.timeout(self._answer_s + 1):
+                settled = await asyncio.shield(waiting)
+        except TimeoutError:
+            return None
+        return None if settled.reason == "timeout" else settled
+
+    async def change(
+        self, entry: Entry, name: str | None, settings: ChargerSettings | None
+    ) -> Charger:
+        """Rename a charger, or give it other settings; the board gets them with its next reply."""
+        async with entry.turn:
+            charger = entry.charger
+            rev = charger.settings_rev
+            if settings is not None and settings != charger.settings:
+                known = charger.said.rev if charger.said else 0
+                rev = max(rev, known) % (2**31 - 1) + 1
+            changed = replace(
+                charger,
+                name=charger.name if name is None else name,
+                settings=charger.settings if settings is None else settings,
+                settings_rev=rev,
+            )
+            await self._store.chargers.change(
+                entry.pk, changed.name, changed.settings, rev
+            )
+            self._fleet.update(entry, changed)
+        return changed
+
+    async def _finish[T](self, work: Coroutine[Any, Any, T]) -> T:
+        task = asyncio.create_task(work)
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
+        return await asyncio.shield(task)
+
+    async def _order(self, entry: Entry, relay_on: bool) -> Order:
+        async with entry.turn:
+            charger = entry.charger
+            before = orders.withdraw(
+                Wish(charger.desired_on, charger.order), "superseded"
+            )
+            order = Order(
+                id=self._fleet.next_order(charger.said.order if charger.said else 0),
+                charger_id=charger.id,
+                relay_on=relay_on,
+                created_ms=self._now_ms(),
+            )
+            if _nothing_to_do(charger, relay_on):
+                order = replace(order, state=OrderState.done)
+            superseded = before.order if before.order != charger.order else None
+            await self._save(entry, Wish(relay_on, order), superseded)
+            if superseded is not None:
+                self._forget(superseded)
+                entry.settle(superseded)
+            if order.state is OrderState.pending:
+                entry.settled[order.id] = asyncio.get_running_loop().create_future()
+                self._expect(entry, order, self._answer_s)
+        return order
+
+    async def _save(self, entry: Entry, wish: Wish, superseded: Order | None) -> None:
+        talk = replace(entry.conversation, desired_on=wish.on)
+        changed = tuple(
+            order for order in (superseded, wish.order) if order is not None
+        )
+        await self._store.chargers.deliver(
+            Delivery(charger_pk=entry.pk, conversation=talk, orders=changed)
+        )
+        entry.conversation = talk
+        self._fleet.update(
+            entry, replace(entry.charger, desired_on=wish.on, order=wish.order)
+        )
+
+    def _expect(self, entry: Entry, order: Order, within_s: float) -> None:
+        self._timers[order.id] = asyncio.get_running_loop().call_later(
+            within_s, self._unanswered, entry, order
+        )
+
+    def _forget(self, order: Order) -> None:
+        timer = self._timers.pop(order.id, None)
+        if timer is not None:
+            timer.cancel()
+
+    def _unanswered(self, entry: Entry, order: Order) -> None:
+        self._forget(order)
+        task = asyncio.create_task(self._withdraw(entry, order))
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
+
+    async def _withdraw(self, entry: Entry, order: Order) -> None:
+        """Take an unanswered order for "on" back; one for "off" stands until the board hears it."""
+        async with entry.turn:
+            current = entry.charger.order
+            if (
+                current is None
+                or current.id != order.id
+                or current.state is not OrderState.pending
+            ):
+                return
+            if not order.relay_on:
+                waiting = entry.settled.pop(order.id, None)
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(replace(order, reason="timeout"))
+                return
+            wish = orders.withdraw(Wish(entry.charger.desired_on, current), "timeout")
+            try:
+                await self._save(entry, wish, None)
+            except UnavailableError:
+                self._expect(entry, order, self._answer_s)  # the disk may come back
+                return
+            except NotThereError:
+                pass
+            if wish.order is not None:
+                entry.settle(wish.order)
+
+
+def _nothing_to_do(charger: Charger, relay_on: bool) -> bool:
+    """Whether the board has reported what is wanted already, and nothing else waits."""
+    pending = charger.order is not None and charger.order.state is OrderState.pending
+    same = bool(charger.desired_on) == relay_on and charger.relay_on == relay_on
+    return charger.online and same and not pending

@@ -1,0 +1,288 @@
+"""Every charger as the hub knows it right now."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+import hashlib
+import logging
+
+from msgspec.structs import replace
+
+from . import brain as brains
+from .brain import Brain
+from .bus import Bus, ChargerChanged, ChargerRemoved
+from .charging.detector import DetectorState
+from .energy import Energy, best_power_w
+from .model import (
+    Charger,
+    Conversation,
+    Delivery,
+    Order,
+    Position,
+    Session,
+    SessionRecord,
+)
+from .security.envelope import DeviceKey
+from .security.secret import HubSecret, WrongSecretError
+from .store import Store
+from .store.chargers import StoredCharger
+
+_LOGGER = logging.getLogger(__name__)
+
+REPLAYED = 10_000  # readings per charger from which the brain is rebuilt at start; three days at 30 s
+SILENT_S = 180  # never called offline earlier than this
+SILENT_INTERVALS = 3
+
+
+@dataclass(slots=True)
+class Entry:
+    """One charger with what only the hub needs. Change it while holding `turn` only."""
+
+    pk: int
+    charger: Charger
+    key: bytes
+    conversation: Conversation
+    energy: Energy
+    brain: Brain
+    device_key: DeviceKey = field(init=False)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Messages and orders of one charger take turns: each sees what the one before has stored."""
+    settled: dict[int, asyncio.Future[Order]] = field(default_factory=dict)
+    """Who waits for an order to be settled."""
+
+    def __post_init__(self) -> None:
+        """Derive the keys once."""
+        self.device_key = DeviceKey.derive(self.key)
+
+    def settle(self, order: Order) -> None:
+        """Tell whoever waits for this order how it ended."""
+        waiting = self.settled.pop(order.id, None)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(order)
+
+
+class Fleet:
+    """The chargers, kept in step with the store."""
+
+    def __init__(
+        self, store: Store, bus: Bus, secret: HubSecret, now_ms: Callable[[], int]
+    ) -> None:
+        """`now_ms` is the wall clock."""
+        self._store = store
+        self._bus = bus
+        self._secret = secret
+        self._now_ms = now_ms
+        self._by_pk: dict[int, Entry] = {}
+        self._by_id: dict[str, Entry] = {}
+        self._by_key: dict[bytes, Entry] = {}
+        self._refreshing = asyncio.Lock()
+        self.last_order = 0
+
+    async def load(self) -> None:
+        """Read everything from the store; rebuild what the brain knew."""
+        self.last_order = await self._store.chargers.last_order()
+        for stored in await self._store.chargers.all():
+            await self._adopt(stored)
+
+    def find(self, charger_id: str) -> Entry | None:
+        """Return a charger by its id."""
+        return self._by_id.get(charger_id)
+
+    def find_by_key(self, key: str) -> Entry | None:
+        """Return a charger by its key in clear, as the seed's devices send it."""
+        return self._by_key.get(hashlib.sha256(key.encode()).digest())
+
+    def entries(self) -> Iterable[Entry]:
+        """Return all, in the order in which they were added."""
+        return list(self._by_pk.values())
+
+    def snapshot(self) -> list[Charger]:
+        """Return all as they are now."""
+        return [entry.charger for entry in self._by_pk.values()]
+
+    def next_order(self, at_least: int) -> int:
+        """Return a new order id: above all that were given and above what a board claims to have seen."""
+        self.last_order = max(self.last_order, at_least) + 1
+        return self.last_order
+
+    def update(self, entry: Entry, charger: Charger) -> None:
+        """Take a charger's new state and tell everybody, if it is one."""
+        if charger != entry.charger:
+            entry.charger = charger
+            if entry.pk in self._by_pk:
+                self._bus.publish(ChargerChanged(charger))
+
+    async def refresh(self) -> None:
+        """Notice what the command line has added, changed or removed."""
+        async with self._refreshing:
+            keys = await self._store.chargers.keys()
+            for pk in [pk for pk in self._by_pk if pk not in keys]:
+                self._forget(pk)
+            for pk, (name, rev) in keys.items():
+                entry = self._by_pk.get(pk)
+                if entry is None:
+                    await self._add(pk)
+                elif (name, rev) != (entry.charger.name, entry.charger.settings_rev):
+                    await self._reread(entry)
+
+    def watch(self) -> None:
+        """Call chargers offline that have been silent for too long; to be called now and then."""
+        for entry in self._by_pk.values():
+            if entry.charger.online and not self.is_online(entry.conversation):
+                self.update(entry, replace(entry.charger, online=False))
+
+    def is_online(self, conversation: Conversation) -> bool:
+        """Whether a verified message came within three of the intervals that the board was told."""
+        if conversation.last_seen_ms is None:
+            return False
+        silent_s = max(SILENT_S, SILENT_INTERVALS * conversation.interval_s)
+        return self._now_ms() - conversation.last_seen_ms <= silent_s * 1000
+
+    async def _add(self, pk: int) -> None:
+        stored = await self._store.chargers.one(pk)
+        if stored is not None:
+            entry = await self._adopt(stored)
+            if entry is not None:
+                self._bus.publish(ChargerChanged(entry.charger))
+
+    async def _reread(self, entry: Entry) -> None:
+        async with entry.turn:
+            stored = await self._store.chargers.one(entry.pk)
+            if stored is not None:
+                self.update(
+                    entry,
+                    replace(
+                        entry.charger,
+                        name=stored.name,
+                        settings=stored.settings,
+                        settings_rev=stored.settings_rev,
+                    ),
+                )
+
+    def _forget(self, pk: int) -> None:
+        entry = self._by_pk.pop(pk)
+        if self._by_id.get(entry.charger.id) is entry:
+            del self._by_id[entry.charger.id]
+        self._by_key.pop(hashlib.sha256(entry.key.hex().encode()).digest(), None)
+        self._bus.publish(ChargerRemoved(entry.charger.id))
+
+    async def _adopt(self, stored: StoredCharger) -> Entry | None:
+        try:
+            key = self._secret.open(stored.key)
+        except WrongSecretError:
+            _LOGGER.error(
+                "The key of charger %s was sealed under another hub's secret: remove the charger and add it again",
+                stored.id,
+            )
+            return None
+        entry = Entry(
+            pk=stored.pk,
+            charger=_charger(stored),
+            key=key,
+            conversation=stored.conversation,
+            energy=_energy(stored),
+            brain=Brain(profile=brains.decode_profile(stored.profile)),
+        )
+        await self._rebuild(entry, stored)
+        entry.charger = replace(
+            entry.charger, online=self.is_online(stored.conversation)
+        )
+        self._by_pk[stored.pk] = entry
+        self._by_id[stored.id] = entry
+        self._by_key[hashlib.sha256(key.hex().encode()).digest()] = entry
+        return entry
+
+    async def _rebuild(self, entry: Entry, stored: StoredCharger) -> None:
+        """Run the brain over what was stored since it last was at a known place."""
+        state, after = _known_place(stored.ended)
+        readings = await self._store.history.replay(stored.pk, after, REPLAYED)
+        if state is not None and len(readings) < REPLAYED:
+            entry.brain = Brain(state, entry.brain.profile)
+        record = stored.record
+        running = record.session if record and record.session.end_ms is None else None
+        # Its own thread: the hub must not be deaf while it thinks about the past of a large fleet.
+        thought = await asyncio.to_thread(
+            brains.think,
+            entry.brain,
+            entry.charger,
+            tuple(readings),
+            stored.conversation.said,
+            running,
+        )
+        entry.brain = Brain(thought.brain.state, entry.brain.profile)
+        entry.charger = replace(entry.charger, phase=thought.brain.state.phase)
+        records = thought.records
+        if running is not None and not records and entry.brain.state.session is None:
+            records = (_lost(running, stored),)
+        if records:
+            # Only after a change of the brain itself: what is stored and what it finds now are the same otherwise.
+            await self._store.chargers.deliver(
+                Delivery(
+                    charger_pk=entry.pk,
+                    conversation=entry.conversation,
+                    sessions=records,
+                )
+            )
+            again = await self._store.chargers.one(entry.pk)
+            record = again.record if again else None
+            entry.charger = replace(
+                entry.charger, session=record.session if record else None
+            )
+        session = entry.charger.session
+        if session is not None and session.end_ms is None:
+            entry.charger = replace(
+                entry.charger, session=entry.brain.running(session.id)
+            )
+
+
+def _lost(running: Session, stored: StoredCharger) -> SessionRecord:
+    """A charge that is stored as running, and of which the readings know nothing any more."""
+    last = stored.reading
+    return SessionRecord(
+        session=replace(
+            running,
+            end_ms=max(running.start_ms, last.time_ms if last else 0),
+            end_reason="power_lost",
+        ),
+        ended_at=last.position if last else None,
+    )
+
+
+def _known_place(
+    ended: SessionRecord | None,
+) -> tuple[DetectorState | None, Position | None]:
+    if ended is None:
+        return None, None
+    return brains.decode_state(ended.detector), ended.ended_at
+
+
+def _charger(stored: StoredCharger) -> Charger:
+    talk = stored.conversation
+    return Charger(
+        id=stored.id,
+        name=stored.name,
+        kind=stored.kind,
+        simulated=stored.simulated,
+        settings=stored.settings,
+        settings_rev=stored.settings_rev,
+        legacy=stored.legacy,
+        last_seen_ms=talk.last_seen_ms,
+        interval_s=talk.interval_s,
+        said=talk.said,
+        desired_on=talk.desired_on,
+        order=stored.order,
+        reading=stored.reading,
+        session=stored.record.session if stored.record else None,
+    )
+
+
+def _energy(stored: StoredCharger) -> Energy:
+    last = stored.reading
+    if last is None:
+        return Energy()
+    return Energy(
+        stored.conversation.energy_wh,
+        stored.conversation.meter_wh,
+        last.time_ms,
+        best_power_w(last, stored.legacy.power_factor),
+    )

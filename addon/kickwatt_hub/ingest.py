@@ -1,0 +1,411 @@
+"""The one way in: authenticate, validate, store, think, tell.
+
+Whatever a message changes is worked out first, from the charger's present state and without touching it. Then it is
+stored in one commit, and only when that is on the disk does the new state take effect and the bus hear of it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from . import brain as brains, orders
+from .bus import Bus, SessionEnded, SessionStarted, Tripped
+from .energy import count_all
+from .fleet import Entry, Fleet
+from .model import (
+    Charger,
+    ChargerSettings,
+    Conversation,
+    Delivery,
+    Kind,
+    Reading,
+    Said,
+    Session,
+)
+from .orders import Wish
+from .security.envelope import NOBODY, Request, seal
+from .sources import gsm
+from .store import NotThereError, Store
+
+LEASE_S = 900
+INTERVAL_S = 30
+LEGACY_INTERVAL_S = 900  # the seed's device posts at every quarter of an hour
+AHEAD_MS = 24 * 3_600_000  # a clock that is further ahead than this is wrong
+
+
+class NotS1Error(Exception):
+    """A body is no S1 message at all."""
+
+
+class StrangerError(Exception):
+    """Unknown device, or it did not prove to be the one it says it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A status and a signed body."""
+
+    status: int
+    body: bytes
+
+
+class Ingest:
+    """Takes what devices send."""
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        store: Store,
+        bus: Bus,
+        *,
+        refresh: Callable[[], Awaitable[None]],
+        now_ms: Callable[[], int],
+        interval_s: int = INTERVAL_S,
+        lease_s: int = LEASE_S,
+    ) -> None:
+        """`refresh` notices what another process has stored; `now_ms` is the wall clock."""
+        self._fleet = fleet
+        self._store = store
+        self._bus = bus
+        self._refresh = refresh
+        self._now_ms = now_ms
+        self._interval_s = interval_s
+        self._lease_s = lease_s
+        self._working: set[asyncio.Task[Any]] = set()
+
+    async def s1(self, charger_id: str, body: bytes) -> Reply:
+        """Take an S1 message and return the signed reply.
+
+        Raises NotS1Error, StrangerError and store.UnavailableError, which are answered unsigned.
+        """
+        request = Request.split(body)
+        if request is None:
+            raise NotS1Error
+        entry = self._proved(charger_id, request)
+        if entry is None:
+            await self._refresh()
+            entry = self._proved(charger_id, request)
+        if entry is None:
+            raise StrangerError
+        return await self._finish(self._converse(entry, request))
+
+    async def legacy(self, api_key: str | None, body: bytes) -> None:
+        """Take rows in the seed's format. Raises StrangerError, gsm.LegacyError and store.UnavailableError."""
+        entry = await self._legacy_charger(api_key)
+        rows = gsm.decode_legacy(body, entry.charger.legacy)
+        await self._finish(self._take_rows(entry, rows))
+
+    async def legacy_latest(self, api_key: str | None) -> bytes | None:
+        """Return the newest row as it came, in JSON; None before the first. Raises StrangerError."""
+        return (await self._legacy_charger(api_key)).conversation.reply
+
+    async def drain(self) -> None:
+        """Wait until everything that was begun is stored."""
+        if self._working:
+            await asyncio.wait(self._working)
+
+    async def _finish[T](self, work: Coroutine[Any, Any, T]) -> T:
+        """Run it to its end also when the device hangs up: what is stored must be known to be stored."""
+        task = asyncio.create_task(work)
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
+        return await asyncio.shield(task)
+
+    def _proved(self, charger_id: str, request: Request) -> Entry | None:
+        entry = self._fleet.find(charger_id)
+        if entry is None or entry.charger.kind is not Kind.s1:
+            request.proves(charger_id, NOBODY)
+            return None
+        return entry if request.proves(charger_id, entry.device_key) else None
+
+    async def _legacy_charger(self, api_key: str | None) -> Entry:
+        for _ in range(2):
+            entry = self._fleet.find_by_key(api_key) if api_key else None
+            if entry is not None and entry.charger.kind is Kind.legacy:
+                return entry
+            await self._refresh()
+        raise StrangerError
+
+    # --- S1 ------------------------------------------------------------------------------------------------------
+
+    async def _converse(self, entry: Entry, request: Request) -> Reply:
+        async with entry.turn:
+            status, answer = await self._answer(entry, request)
+        if isinstance(answer, dict):
+            answer = _signed(entry, request, answer)
+        return Reply(status, answer)
+
+    async def _answer(
+        self, entry: Entry, request: Request
+    ) -> tuple[int, bytes | dict[str, Any]]:
+        talk = entry.conversation
+        if request.mac == talk.mac and talk.reply is not None:
+            return 200, talk.reply
+        try:
+            message = gsm.decode(request.json)
+        except gsm.SampleError as error:
+            return 422, {
+                "v": 1,
+                "error": "sample",
+                "number": error.number,
+                "field": error.field,
+                "message": str(error),
+            }
+        except gsm.MessageError as error:
+            return 422, {
+                "v": 1,
+                "error": "message",
+                "field": error.field,
+                "message": str(error),
+            }
+        if (message.boot, message.seq) <= (talk.boot, talk.seq):
+            return 409, {"v": 1, "error": "boot", "boot": talk.boot}
+        return 200, await self._take(entry, request, message)
+
+    async def _take(
+        self, entry: Entry, request: Request, message: gsm.Message
+    ) -> bytes:
+        now_ms = self._now_ms()
+        charger, talk = entry.charger, entry.conversation
+        said = message.said()
+        charger = await self._with_rev(entry, charger, said)
+        stored = talk.number if message.boot == talk.boot else 0
+        dated_ms = (
+            message.clock * 1000
+            if charger.simulated and message.clock is not None
+            else now_ms
+        )
+        readings = message.readings(dated_ms, stored)
+        wish = orders.hear(Wish(charger.desired_on, charger.order), said)
+        ack = max(stored, message.samples[-1].number if message.samples else 0)
+        reply = _signed(entry, request, self._reply(charger, said, wish, ack, now_ms))
+        talk = replace(
+            talk,
+            boot=message.boot,
+            seq=message.seq,
+            number=ack,
+            mac=request.mac,
+            reply=reply,
+            interval_s=self._interval_s,
+            last_seen_ms=now_ms,
+            said=said,
+        )
+        await self._store_and_tell(entry, charger, talk, readings, wish, dated_ms)
+        return reply
+
+    async def _with_rev(self, entry: Entry, charger: Charger, said: Said) -> Charger:
+        """A board that has another hub's settings gets ours, under a revision that it does not know yet."""
+        if charger.settings_rev or not said.rev:
+            return charger
+        rev = said.rev % (2**31 - 1) + 1
+        await self._store.chargers.change(entry.pk, charger.name, charger.settings, rev)
+        return replace(charger, settings_rev=rev)
+
+    def _reply(
+        self, charger: Charger, said: Said, wish: Wish, ack: int, now_ms: int
+    ) -> dict[str, Any]:
+        relay = 1 if wish.on else 0
+        reply: dict[str, Any] = {
+            "v": 1,
+            "ack": ack,
+            "time": now_ms // 1000,
+            "relay": relay,
+            "order": wish.order_id,
+            "lease": self._lease_s if relay else 0,
+            "interval": self._interval_s,
+        }
+        if charger.settings_rev and charger.settings_rev != said.rev:
+            reply["settings"] = _settings(charger.settings_rev, charger.settings)
+        return reply
+
+    # --- the seed's format -----------------------------------------------------------------------------------------
+
+    async def _take_rows(self, entry: Entry, rows: list[gsm.LegacyRow]) -> None:
+        async with entry.turn:
+            talk = replace(
+                entry.conversation,
+                last_seen_ms=self._now_ms(),
+                interval_s=LEGACY_INTERVAL_S,
+            )
+            readings = await self._new_rows(entry, rows)
+            charger = entry.charger
+            if rows:
+                last = rows[-1]
+                talk = replace(talk, reply=_row_json(last))
+                charger = replace(charger, csq=last.signal)
+            if readings:
+                talk = replace(talk, number=readings[-1].position.number)
+            wish = Wish(charger.desired_on, charger.order)
+            await self._store_and_tell(
+                entry, charger, talk, tuple(readings), wish, self._now_ms()
+            )
+
+    async def _new_rows(self, entry: Entry, rows: list[gsm.LegacyRow]) -> list[Reading]:
+        """Return the readings that are not stored yet; a row's identity is its time and its values."""
+        times = sorted({row.time_ms for row in rows})
+        known = {
+            _identity(reading)
+            for reading in await self._store.history.known(entry.pk, times)
+        }
+        number = entry.conversation.number
+        new: list[Reading] = []
+        for row in rows:
+            reading = row.reading(number + 1, entry.charger.legacy.ampere_unit)
+            if _identity(reading) not in known:
+                known.add(_identity(reading))
+                new.append(reading)
+                number += 1
+        return new
+
+    # --- both ------------------------------------------------------------------------------------------------------
+
+    async def _store_and_tell(
+        self,
+        entry: Entry,
+        charger: Charger,
+        talk: Conversation,
+        readings: tuple[Reading, ...],
+        wish: Wish,
+        time_ms: int,
+    ) -> None:
+        """Work out what the readings change, store it, and only then let it take effect."""
+        energy, counted = entry.energy, readings
+        usable = readings
+        if charger.kind is Kind.legacy:
+            usable = self._usable(entry, readings)
+        energy, usable = count_all(energy, usable, charger.legacy.power_factor)
+        if charger.kind is Kind.legacy:
+            with_energy = {reading.position: reading for reading in usable}
+            counted = tuple(
+                with_energy.get(reading.position, reading) for reading in readings
+            )
+        else:
+            counted = usable
+        running = (
+            charger.session
+            if charger.session and charger.session.end_ms is None
+            else None
+        )
+        thought = brains.think(entry.brain, charger, usable, talk.said, running)
+        learned = thought.brain.profile is not entry.brain.profile
+        talk = replace(
+            talk,
+            energy_wh=energy.total_wh,
+            meter_wh=energy.meter_wh,
+            desired_on=wish.on,
+        )
+        order = wish.order if wish.order != charger.order else None
+        try:
+            sessions = await self._store.chargers.deliver(
+                Delivery(
+                    charger_pk=entry.pk,
+                    conversation=talk,
+                    readings=counted,
+                    orders=(order,) if order else (),
+                    sessions=thought.records,
+                    profile=brains.encode_profile(thought.brain.profile)
+                    if learned
+                    else None,
+                )
+            )
+        except NotThereError:
+            raise StrangerError from None
+        before = entry.charger
+        entry.conversation, entry.energy, entry.brain = talk, energy, thought.brain
+        self._fleet.update(
+            entry,
+            replace(
+                charger,
+                online=True,
+                last_seen_ms=talk.last_seen_ms,
+                interval_s=talk.interval_s,
+                said=talk.said,
+                csq=talk.said.csq if talk.said else charger.csq,
+                phase=thought.brain.state.phase,
+                desired_on=wish.on,
+                order=wish.order,
+                reading=counted[-1] if counted else charger.reading,
+                session=_session(thought.brain, sessions, charger.session),
+            ),
+        )
+        if order is not None:
+            entry.settle(order)
+        self._tell_edges(charger.id, sessions, thought.edges)
+        self._tell_trips(before, talk.said, time_ms)
+
+    def _usable(
+        self, entry: Entry, readings: tuple[Reading, ...]
+    ) -> tuple[Reading, ...]:
+        """Return those of the seed's rows that continue the known past; its clock is the device's own."""
+        latest_ms = self._now_ms() + AHEAD_MS
+        in_order = sorted(readings, key=lambda reading: reading.time_ms)
+        return tuple(
+            reading
+            for reading in in_order
+            if entry.energy.time_ms < reading.time_ms <= latest_ms
+        )
+
+    def _tell_edges(
+        self,
+        charger_id: str,
+        sessions: tuple[Session, ...],
+        edges: tuple[tuple[brains.Edge, int, int], ...],
+    ) -> None:
+        for edge, index, time_ms in edges:
+            session = sessions[index]
+            if edge == "started":
+                begun = replace(session, end_ms=None, end_reason=None)
+                self._bus.publish(SessionStarted(charger_id, time_ms, begun))
+            else:
+                self._bus.publish(SessionEnded(charger_id, time_ms, session))
+
+    def _tell_trips(self, before: Charger, said: Said | None, time_ms: int) -> None:
+        trips = said.trips if said else ()
+        if set(trips) - set(before.said.trips if before.said else ()):
+            self._bus.publish(Tripped(before.id, time_ms, trips))
+
+
+def _signed(entry: Entry, request: Request, answer: dict[str, Any]) -> bytes:
+    return seal(
+        entry.charger.id, entry.device_key, request.mac, msgspec.json.encode(answer)
+    )
+
+
+def _settings(rev: int, settings: ChargerSettings) -> dict[str, int]:
+    return {
+        "rev": rev,
+        "cutoff_dw": round(settings.cutoff_w * 10),
+        "hold_s": settings.hold_s,
+        "max_s": round(settings.max_hours * 3600),
+        "max_wh": settings.max_wh,
+        "max_ma": round(settings.max_a * 1000),
+    }
+
+
+def _session(
+    brain: brains.Brain, stored: tuple[Session, ...], before: Session | None
+) -> Session | None:
+    """Return the running session as it stands, else the newest."""
+    newest = stored[-1] if stored else before
+    if newest is None or newest.end_ms is not None:
+        return newest
+    return brain.running(newest.id)
+
+
+def _identity(reading: Reading) -> tuple[int, int | None, int | None]:
+    return (
+        reading.time_ms,
+        None if reading.voltage_v is None else round(reading.voltage_v * 10),
+        None if reading.current_a is None else round(reading.current_a * 1000),
+    )
+
+
+def _row_json(row: gsm.LegacyRow) -> bytes:
+    """Return a row as the seed's middleware shows it: keys sorted, values as floats."""
+    return msgspec.json.encode(
+        {"amper": row.amper, "data": row.data, "signal": row.signal, "volt": row.volt}
+    )

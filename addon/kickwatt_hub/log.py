@@ -1,0 +1,25 @@
+"""Logging: to standard error, one line each, and none for what strangers send."""
+
+import logging
+
+from aiohttp.http_exceptions import HttpProcessingError
+
+LEVELS = ("debug", "info", "warning", "error")
+
+
+def set_up_logging(level: str) -> None:
+    """Log from this level on."""
+    logging.basicConfig(
+        level=level.upper(),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        force=True,
+    )
+    for chatty in ("alembic", "aiosqlite", "asyncio", "zeroconf"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    logging.getLogger("aiohttp.server").addFilter(_quiet)
+
+
+def _quiet(record: logging.LogRecord) -> bool:
+    """Drop what aiohttp says about malformed requests: a stranger could fill the disk with their tracebacks."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError)

@@ -1,0 +1,251 @@
+"""The values that flow through the hub: frozen, with their units in their names.
+
+Times are Unix milliseconds in UTC (`…_ms`). None means "not known", never "zero".
+"""
+
+from enum import IntEnum, StrEnum
+
+from msgspec import Struct
+
+
+class Scope(IntEnum):
+    """What a token may do; each scope includes the ones before it."""
+
+    read = 1
+    control = 2
+    admin = 3
+
+
+class Kind(StrEnum):
+    """Which protocol a charger speaks."""
+
+    s1 = "s1"
+    legacy = "legacy"
+
+
+class OrderState(StrEnum):
+    """How far an order has come."""
+
+    pending = "pending"
+    done = "done"
+    refused = "refused"
+    expired = "expired"
+
+
+class Position(Struct, frozen=True, order=True):
+    """Where a reading stands in its charger's own order: what was measured later compares greater.
+
+    S1 numbers its samples within a boot. For the seed's format the hub counts the readings itself, in boot 0.
+    """
+
+    boot: int
+    number: int
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """What a charger measured at one instant."""
+
+    position: Position
+    time_ms: int
+    relay_on: bool | None
+    voltage_v: float | None
+    current_a: float | None
+    power_w: float | None
+    power_factor: float | None
+    meter_wh: int | None
+    """The meter's own counter, which may start again at zero."""
+    energy_wh: float | None = None
+    """The charger's lifetime energy, which never falls."""
+
+    @property
+    def apparent_power_va(self) -> float | None:
+        """Volts times amperes."""
+        if self.voltage_v is None or self.current_a is None:
+            return None
+        return self.voltage_v * self.current_a
+
+
+class ChargerSettings(Struct, frozen=True, kw_only=True):
+    """What the owner may set on a board. Defaults are those of the firmware."""
+
+    cutoff_w: float = 11.5
+    hold_s: int = 300
+    max_hours: float = 12.0
+    max_wh: int = 2000
+    max_a: float = 3.0
+
+
+class LegacyFormat(Struct, frozen=True, kw_only=True):
+    """How to read the seed's format, which leaves these open."""
+
+    ampere_unit: str = "mA"
+    """What `amper: 1` means: "mA" (firmware and text of the seed) or "dA" (its integration)."""
+    utc_offset_min: int = 60
+    """The zone of times without one. The seed's modem is told UTC+1."""
+    power_factor: float | None = None
+    """What the owner says of the charger, so that energy can be estimated; None: do not estimate."""
+
+
+class Said(Struct, frozen=True, kw_only=True):
+    """What a board said about itself in its newest message; names and values are those of S1."""
+
+    fw: str
+    up: int
+    reset: str
+    clock: int | None
+    csq: int
+    state: str
+    relay: int
+    why: str
+    trips: tuple[str, ...]
+    order: int
+    refused: str | None
+    rev: int
+    left: int
+
+
+class Session(Struct, frozen=True, kw_only=True):
+    """One charge. It runs while `end_ms` is None."""
+
+    id: int
+    start_ms: int
+    end_ms: int | None
+    energy_wh: float | None
+    peak_power_w: float | None
+    end_reason: str | None
+
+
+class Order(Struct, frozen=True, kw_only=True):
+    """What somebody wanted of a relay."""
+
+    id: int
+    charger_id: str
+    relay_on: bool
+    created_ms: int
+    state: OrderState = OrderState.pending
+    reason: str | None = None
+
+
+class Charger(Struct, frozen=True, kw_only=True):
+    """A charger as the hub knows it at one moment."""
+
+    id: str
+    name: str
+    kind: Kind
+    simulated: bool
+    settings: ChargerSettings
+    settings_rev: int
+    """0: the owner never set anything, so the board keeps its own."""
+    legacy: LegacyFormat
+    online: bool = False
+    last_seen_ms: int | None = None
+    interval_s: int = 60
+    """Seconds until the next message that the board was told."""
+    said: Said | None = None
+    csq: int | None = None
+    """Signal as `AT+CSQ` gives it."""
+    phase: str = "off"
+    """What the brain makes of the readings: off, idle, charging, full."""
+    desired_on: bool | None = None
+    """None: nobody has asked yet, which a board is told as "off"."""
+    order: Order | None = None
+    """The newest order."""
+    reading: Reading | None = None
+    session: Session | None = None
+    """The running one, else the last."""
+
+    @property
+    def settings_pending(self) -> bool:
+        """Whether the board works with other settings than the owner's."""
+        if not self.settings_rev:
+            return False
+        return self.said is None or self.said.rev != self.settings_rev
+
+    @property
+    def switchable(self) -> bool:
+        """Whether the hub can send orders to it."""
+        return self.kind is Kind.s1
+
+    @property
+    def relay_on(self) -> bool | None:
+        """What the device says of its relay."""
+        return None if self.said is None else bool(self.said.relay)
+
+    @property
+    def state(self) -> str:
+        """One word for what it is doing: unknown, off, idle, charging, full, tripped.
+
+        A board's own word counts where it has one. That a charge has ended while the relay is still closed is
+        known only from the readings.
+        """
+        if self.said is None:
+            return self.phase if self.reading else "unknown"
+        if self.said.state == "tripped" or self.said.trips:
+            return "tripped"
+        if self.said.state == "done":
+            return "full"
+        if not self.said.relay:
+            return "off"
+        if self.phase in ("charging", "full"):
+            return self.phase
+        return "charging" if self.said.state == "charging" else "idle"
+
+
+class User(Struct, frozen=True, kw_only=True):
+    """An account."""
+
+    name: str
+    email: str | None
+    is_admin: bool
+    created_ms: int
+
+
+class Token(Struct, frozen=True, kw_only=True):
+    """A token without its secret."""
+
+    id: int
+    user: str
+    name: str
+    scope: Scope
+    created_ms: int
+    expires_ms: int | None
+
+
+class Conversation(Struct, frozen=True, kw_only=True):
+    """What must survive a crash of the conversation with one charger."""
+
+    boot: int = 0
+    seq: int = 0
+    number: int = 0
+    """The highest sample number of this boot that is stored."""
+    mac: bytes | None = None
+    """Of the newest message, so that its exact repeat is recognised."""
+    reply: bytes | None = None
+    """The body that answered it."""
+    interval_s: int = 60
+    last_seen_ms: int | None = None
+    said: Said | None = None
+    energy_wh: float | None = None
+    meter_wh: int | None = None
+    desired_on: bool | None = None
+
+
+class SessionRecord(Struct, frozen=True, kw_only=True):
+    """A session as it is stored: with where the brain stood when it ended."""
+
+    session: Session
+    ended_at: Position | None = None
+    detector: bytes | None = None
+
+
+class Delivery(Struct, frozen=True, kw_only=True):
+    """Everything that one message, or one order, changes about a charger: stored together or not at all."""
+
+    charger_pk: int
+    conversation: Conversation
+    readings: tuple[Reading, ...] = ()
+    orders: tuple[Order, ...] = ()
+    sessions: tuple[SessionRecord, ...] = ()
+    """A session with id 0 is new."""
+    profile: bytes | None = None
+    """What its charges have taught, when that changed."""

@@ -1,0 +1,68 @@
+"""Who holds which token. All tokens are in memory, by their hash, so that a request costs no query."""
+
+from collections.abc import Awaitable, Callable
+
+from msgspec import Struct
+
+from ..model import Scope
+from ..store import Store
+from . import tokens
+
+
+class Principal(Struct, frozen=True):
+    """Whoever proved to be somebody."""
+
+    user: str
+    scope: Scope
+    digest: bytes
+    expires_ms: int | None
+
+
+class Access:
+    """Answers whose token this is."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        refresh: Callable[[], Awaitable[None]],
+        now_ms: Callable[[], int],
+    ) -> None:
+        """`refresh` notices what another process has stored."""
+        self._store = store
+        self._refresh = refresh
+        self._now_ms = now_ms
+        self._by_digest: dict[bytes, Principal] = {}
+        self.on_change: list[Callable[[], None]] = []
+
+    async def load(self) -> None:
+        """Read all tokens, and let whoever cares see which are gone."""
+        self._by_digest = {
+            stored.digest: Principal(
+                stored.token.user,
+                stored.token.scope,
+                stored.digest,
+                stored.token.expires_ms,
+            )
+            for stored in await self._store.accounts.tokens()
+        }
+        for tell in self.on_change:
+            tell()
+
+    async def identify(self, token: str | None) -> Principal | None:
+        """Return whose token this is, None if nobody's."""
+        if token is None:
+            return None
+        digest = tokens.digest(token)
+        if self.still(digest) is None:
+            await self._refresh()
+        return self.still(digest)
+
+    def still(self, digest: bytes) -> Principal | None:
+        """Return who holds the token with this hash now."""
+        found = self._by_digest.get(digest)
+        if found is None or (
+            found.expires_ms is not None and found.expires_ms <= self._now_ms()
+        ):
+            return None
+        return found

@@ -1,0 +1,101 @@
+"""What can be set about a hub: by flags, environment and the app's options, checked in one place."""
+
+from collections.abc import Mapping
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+import platformdirs
+
+APP_DATA = Path("/data")
+
+type Port = Annotated[int, Meta(ge=0, le=65_535)]
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the text is one sentence for the owner."""
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """How a hub runs. Port 0 lets the system choose one."""
+
+    data: Path
+    name: Annotated[str, Meta(min_length=1, max_length=100)] = "Kickwatt"
+    host: str = "0.0.0.0"
+    port: Port = 8421
+    device_port: Port = 8422
+    log_level: str = "info"
+    zeroconf: bool = True
+    interval_s: Annotated[int, Meta(ge=5, le=3600)] = 30
+    """Seconds between two messages of a board that charges."""
+    lease_s: Annotated[int, Meta(ge=60, le=86_400)] = 900
+    """Seconds for which "relay on" stays valid without another reply."""
+    order_s: Annotated[float, Meta(ge=0.1, le=3600)] = 150.0
+    """Seconds that a board may take to answer an order."""
+    supervisor_url: str = "http://supervisor"
+    supervisor_token: str | None = None
+
+
+def data_folder(given: Path | None) -> Path:
+    """Return the folder of the database: as given, the app's, or the user's."""
+    if given is not None:
+        return given
+    if os.environ.get("SUPERVISOR_TOKEN"):
+        return APP_DATA
+    return Path(platformdirs.user_data_dir("kickwatt"))
+
+
+def load(flags: Mapping[str, Any], options: Path | None) -> Settings:
+    """Combine what was given: a flag (or its environment variable) wins over an option, that over the default.
+
+    Options that the hub does not know belong to another part of the app and are left alone. Raises SettingsError.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    known = set(Settings.__struct_fields__) - {
+        "data",
+        "supervisor_url",
+        "supervisor_token",
+    }
+    chosen = {name: value for name, value in _options(options).items() if name in known}
+    token = os.environ.get("SUPERVISOR_TOKEN")
+    merged: dict[str, Any] = {
+        # Behind the Supervisor's network nobody would hear the hub's multicast; it is announced there instead.
+        "zeroconf": not token,
+        **chosen,
+        **given,
+        "data": str(data_folder(given.get("data"))),
+        "supervisor_token": token or None,
+    }
+    if "SUPERVISOR" in os.environ:
+        merged["supervisor_url"] = f"http://{os.environ['SUPERVISOR']}"
+    try:
+        return msgspec.convert(merged, Settings, dec_hook=_path)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"An option is wrong: {_readable(str(error))}.") from None
+
+
+def _path(kind: type, value: object) -> object:
+    if kind is Path:
+        return Path(str(value))
+    raise NotImplementedError
+
+
+def _options(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+    except OSError as error:
+        raise SettingsError(
+            f"The options file {path} cannot be read: {error.strerror}."
+        ) from None
+    except msgspec.DecodeError, UnicodeDecodeError:
+        raise SettingsError(f"The options file {path} is not a JSON object.") from None
+
+
+def _readable(text: str) -> str:
+    what, _, where = text.partition(" - at `$.")
+    what = what[:1].lower() + what[1:].replace("`", "")
+    return f"{where.rstrip('`')}: {what}" if where else what

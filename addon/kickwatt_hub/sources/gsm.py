@@ -1,0 +1,303 @@
+"""What boards send: S1 messages, and the format of the seed's GSM tracker, as readings.
+
+S1 is docs/protocol.md. Both formats are decoded whole or refused whole, and a refusal names the field.
+"""
+
+from datetime import UTC, datetime, timedelta
+import re
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from ..model import LegacyFormat, Position, Reading, Said
+
+MAX_JSON = 16_384
+MAX_BODY = 64 + 1 + MAX_JSON
+MAX_LEGACY = 128 * 1024  # a thousand rows, and room
+
+_MOST = 2**31 - 1
+_LAST_SECOND = 253_402_300_799  # of the year 9999, as Unix time
+
+type _Count = Annotated[int, Meta(ge=1, le=_MOST)]
+type _Seconds = Annotated[int, Meta(ge=0, le=_LAST_SECOND)]
+type _Zero = Annotated[int, Meta(ge=0, le=_MOST)]
+type _Bit = Annotated[int, Meta(ge=0, le=1)]
+type Trip = Literal[
+    "over_current",
+    "over_power",
+    "over_voltage",
+    "under_voltage",
+    "session_time",
+    "session_energy",
+    "sensor_lost",
+    "welded",
+    "flapping",
+    "resets",
+]
+
+
+class Sample(Struct, frozen=True, array_like=True, gc=False):
+    """One sample of an S1 message."""
+
+    number: _Count
+    age_s: Annotated[int, Meta(ge=0, le=5_184_000)]
+    relay: _Bit
+    voltage_dv: Annotated[int, Meta(ge=0, le=5_000)]
+    current_ma: Annotated[int, Meta(ge=0, le=100_000)]
+    power_dw: Annotated[int, Meta(ge=0, le=250_000)] | None
+    energy_wh: _Zero | None
+    power_factor_pct: Annotated[int, Meta(ge=0, le=100)] | None
+
+
+class Message(Struct, frozen=True):
+    """An S1 message, validated."""
+
+    v: Literal[1]
+    boot: _Count
+    seq: _Count
+    nonce: Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{16}\Z")]
+    fw: Annotated[str, Meta(max_length=32)]
+    up: _Zero
+    reset: Literal[
+        "power_on",
+        "brownout",
+        "software",
+        "watchdog",
+        "reset_pin",
+        "safe_mode",
+        "unknown",
+    ]
+    clock: _Seconds | None
+    csq: Annotated[int, Meta(ge=0, le=99)]
+    state: Literal["off", "idle", "charging", "done", "tripped"]
+    relay: _Bit
+    why: Literal["boot", "order", "button", "lease", "cut_off", "trip"]
+    trips: Annotated[list[Trip], Meta(max_length=10)]
+    order: _Zero
+    refused: Literal["trip", "sensor", "flapping", "ended"] | None
+    rev: _Zero
+    left: _Zero
+    samples: Annotated[list[Sample], Meta(max_length=200)]
+
+    def said(self) -> Said:
+        """Return what the board says about itself."""
+        return Said(
+            fw=self.fw,
+            up=self.up,
+            reset=self.reset,
+            clock=self.clock,
+            csq=self.csq,
+            state=self.state,
+            relay=self.relay,
+            why=self.why,
+            trips=tuple(self.trips),
+            order=self.order,
+            refused=self.refused,
+            rev=self.rev,
+            left=self.left,
+        )
+
+    def readings(self, arrival_ms: int, after: int) -> tuple[Reading, ...]:
+        """Return the samples numbered above `after`, dated by arrival less age."""
+        return tuple(
+            Reading(
+                position=Position(self.boot, sample.number),
+                time_ms=arrival_ms - sample.age_s * 1000,
+                relay_on=bool(sample.relay),
+                voltage_v=sample.voltage_dv / 10,
+                current_a=sample.current_ma / 1000,
+                power_w=None if sample.power_dw is None else sample.power_dw / 10,
+                power_factor=None
+                if sample.power_factor_pct is None
+                else sample.power_factor_pct / 100,
+                meter_wh=sample.energy_wh,
+            )
+            for sample in self.samples
+            if sample.number > after
+        )
+
+
+class MessageError(Exception):
+    """An S1 message is wrong in one field."""
+
+    def __init__(self, field: str, message: str) -> None:
+        """Say which field, and what was expected."""
+        super().__init__(message)
+        self.field = field
+
+
+class SampleError(MessageError):
+    """An S1 message is wrong in one sample, which the board may drop."""
+
+    def __init__(self, number: int, field: str, message: str) -> None:
+        """Say which sample and field, and what was expected."""
+        super().__init__(field, message)
+        self.number = number
+
+
+class _Samples(Struct):
+    samples: list[list[Any]]
+
+
+_MESSAGE = msgspec.json.Decoder(Message)
+_SAMPLES = msgspec.json.Decoder(_Samples)
+_AT = re.compile(r" - at `\$\.?(.*)`\Z")
+_SAMPLE = re.compile(r"samples\[(\d+)\](?:\[(\d+)\])?\Z")
+_MISSING = re.compile(r"Object missing required field `(\w+)`")
+
+
+def decode(json: bytes) -> Message:
+    """Return the message. Raises MessageError, and its SampleError when one sample is to blame."""
+    try:
+        message = _MESSAGE.decode(json)
+    except msgspec.ValidationError as error:
+        raise _refusal(json, str(error)) from None
+    except msgspec.DecodeError, UnicodeDecodeError, RecursionError:
+        raise MessageError("json", "expected one JSON object") from None
+    last = 0
+    for sample in message.samples:
+        if sample.number <= last:
+            raise SampleError(
+                sample.number, "number", f"expected more than {last}, the one before"
+            )
+        last = sample.number
+    return message
+
+
+def _refusal(json: bytes, text: str) -> MessageError:
+    """Turn msgspec's sentence into field and expectation."""
+    at = _AT.search(text)
+    path = at[1] if at else ""
+    what = text[: at.start()] if at else text
+    found = _SAMPLE.match(path)
+    if found is None:
+        missing = _MISSING.match(what)
+        field = missing[1] if missing and not path else path.partition("[")[0] or "json"
+        return MessageError(field, _expected(what))
+    index = int(found[1])
+    number = _number(json, index)
+    field = Sample.__struct_fields__[int(found[2])] if found[2] else "sample"
+    if number is None:
+        return MessageError("samples", f"sample {index + 1} has no valid number")
+    if found[2]:
+        return SampleError(number, field, _expected(what, index, int(found[2])))
+    return SampleError(number, field, _expected(what))
+
+
+_RANGES = (
+    (1, _MOST),
+    (0, 5_184_000),
+    (0, 1),
+    (0, 5_000),
+    (0, 100_000),
+    (0, 250_000),
+    (0, _MOST),
+    (0, 100),
+)
+
+
+def _expected(what: str, _index: int = 0, element: int | None = None) -> str:
+    if element is not None and what.startswith("Expected `int` "):
+        low, high = _RANGES[element]
+        return f"expected {low}..{high}"
+    return what[:1].lower() + what[1:].replace("`", "'")
+
+
+def _number(json: bytes, index: int) -> int | None:
+    """Return the number of a sample that may be wrong elsewhere."""
+    try:
+        sample = _SAMPLES.decode(json).samples[index]
+    except msgspec.DecodeError, UnicodeDecodeError, RecursionError, IndexError:
+        return None
+    number = sample[0] if sample else None
+    return number if type(number) is int and 1 <= number <= _MOST else None
+
+
+# --- the seed's format -------------------------------------------------------------------------------------------
+
+
+class LegacyError(Exception):
+    """A body in the seed's format is wrong; the text names element and field."""
+
+
+class _LegacyRow(Struct):
+    amper: Annotated[float, Meta(ge=0, le=1_000_000)]
+    data: str
+    signal: Annotated[int, Meta(ge=0, le=99)]
+    volt: Annotated[float, Meta(ge=0, le=100_000)]
+
+
+class _LegacyBody(Struct):
+    msg: Annotated[list[_LegacyRow], Meta(max_length=1_000)]
+
+
+class LegacyRow(Struct, frozen=True):
+    """One row of the seed's format: as it was sent, and when that was."""
+
+    amper: float
+    data: str
+    signal: int
+    volt: float
+    time_ms: int
+
+    def reading(self, number: int, unit: str) -> Reading:
+        """Return the reading; `unit` is what one `amper` is, "mA" or "dA"."""
+        return Reading(
+            position=Position(0, number),
+            time_ms=self.time_ms,
+            relay_on=None,
+            voltage_v=self.volt / 10,
+            current_a=self.amper / (1000 if unit == "mA" else 10),
+            power_w=None,
+            power_factor=None,
+            meter_wh=None,
+        )
+
+
+_LEGACY = msgspec.json.Decoder(_LegacyBody)
+# yy/MM/dd,hh:mm:ss as 3GPP TS 27.007 section 8.15 (+CCLK) has it, with the zone in quarters of an hour or without.
+_CCLK = re.compile(r"(\d\d)/(\d\d)/(\d\d),(\d\d):(\d\d):(\d\d)([+-]\d\d)?\Z", re.ASCII)
+
+
+def decode_legacy(body: bytes, form: LegacyFormat) -> list[LegacyRow]:
+    """Return the rows of `{"msg": […]}` in their order. Raises LegacyError."""
+    try:
+        rows = _LEGACY.decode(body).msg
+    except msgspec.ValidationError as error:
+        raise LegacyError(_legacy_refusal(str(error))) from None
+    except msgspec.DecodeError, UnicodeDecodeError, RecursionError:
+        raise LegacyError("This is not JSON.") from None
+    return [
+        LegacyRow(
+            row.amper,
+            row.data,
+            row.signal,
+            row.volt,
+            _legacy_time_ms(index, row.data, form),
+        )
+        for index, row in enumerate(rows)
+    ]
+
+
+def _legacy_refusal(text: str) -> str:
+    at = _AT.search(text)
+    what = text[: at.start()] if at else text
+    return f"{at[1] if at and at[1] else 'body'}: {_expected(what)}"
+
+
+def _legacy_time_ms(index: int, data: str, form: LegacyFormat) -> int:
+    parts = _CCLK.match(data)
+    if parts is None:
+        raise LegacyError(
+            f"msg[{index}].data: expected yy/MM/dd,hh:mm:ss or yy/MM/dd,hh:mm:ss±zz"
+        )
+    year, month, day, hour, minute, second = (int(part) for part in parts.groups()[:6])
+    offset = timedelta(minutes=int(parts[7]) * 15 if parts[7] else form.utc_offset_min)
+    try:
+        moment = (
+            datetime(2000 + year, month, day, hour, minute, second, tzinfo=UTC) - offset
+        )
+    except ValueError as error:
+        raise LegacyError(f"msg[{index}].data: {error}") from None
+    return int(moment.timestamp() * 1000)

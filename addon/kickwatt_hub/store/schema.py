@@ -1,0 +1,168 @@
+"""The tables. A change here needs a migration beside it; a test compares the two.
+
+Times are Unix milliseconds. Measured values keep the integers of the wire (decivolt, milliampere, deciwatt), so
+nothing is rounded on its way in.
+"""
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _id() -> sa.Column[int]:
+    """A key that is never used again, not even after its row was deleted."""
+    return sa.Column(
+        "pk", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True
+    )
+
+
+hub = sa.Table(
+    "hub",
+    metadata,
+    sa.Column("pk", sa.Integer, primary_key=True),
+    sa.Column("hub_id", sa.String(32), nullable=False),
+    sa.Column("created_ms", sa.BigInteger, nullable=False),
+    sa.Column(
+        "last_order", sa.BigInteger, nullable=False
+    ),  # order ids rise, also after a charger's were deleted
+    sa.Column(
+        "checked_ms", sa.BigInteger, nullable=False
+    ),  # written to see whether writing works
+)
+
+user = sa.Table(
+    "user",
+    metadata,
+    _id(),
+    sa.Column("name", sa.String(150), nullable=False, unique=True),
+    sa.Column("email", sa.String(254)),
+    sa.Column("password", sa.String(200)),  # null: nobody can log in as this user
+    sa.Column("is_admin", sa.Boolean, nullable=False),
+    sa.Column("created_ms", sa.BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+token = sa.Table(
+    "token",
+    metadata,
+    _id(),
+    sa.Column(
+        "user_pk",
+        sa.ForeignKey("user.pk", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    sa.Column("name", sa.String(100), nullable=False),
+    sa.Column("scope", sa.SmallInteger, nullable=False),
+    sa.Column("digest", sa.LargeBinary(32), nullable=False, unique=True),
+    sa.Column("created_ms", sa.BigInteger, nullable=False),
+    sa.Column("expires_ms", sa.BigInteger),
+    sqlite_autoincrement=True,
+)
+
+charger = sa.Table(
+    "charger",
+    metadata,
+    _id(),
+    sa.Column("id", sa.String(32), nullable=False, unique=True),
+    sa.Column("name", sa.String(100), nullable=False),
+    sa.Column("kind", sa.String(8), nullable=False),
+    sa.Column("simulated", sa.Boolean, nullable=False),
+    sa.Column(
+        "key", sa.LargeBinary(64), nullable=False
+    ),  # sealed under the hub's secret
+    sa.Column("created_ms", sa.BigInteger, nullable=False),
+    sa.Column("cutoff_w", sa.Float, nullable=False),
+    sa.Column("hold_s", sa.Integer, nullable=False),
+    sa.Column("max_hours", sa.Float, nullable=False),
+    sa.Column("max_wh", sa.Integer, nullable=False),
+    sa.Column("max_a", sa.Float, nullable=False),
+    sa.Column("settings_rev", sa.Integer, nullable=False),
+    sa.Column("ampere_unit", sa.String(2), nullable=False),
+    sa.Column("utc_offset_min", sa.Integer, nullable=False),
+    sa.Column("power_factor", sa.Float),
+    sa.Column("profile", sa.LargeBinary),  # JSON of what its charges have taught
+    sqlite_autoincrement=True,
+)
+
+# What must survive a crash of the conversation with one charger; written with every message, in the commit of its
+# readings.
+conversation = sa.Table(
+    "conversation",
+    metadata,
+    sa.Column(
+        "charger_pk", sa.ForeignKey("charger.pk", ondelete="CASCADE"), primary_key=True
+    ),
+    sa.Column("boot", sa.BigInteger, nullable=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column(
+        "number", sa.BigInteger, nullable=False
+    ),  # the highest stored of this boot
+    sa.Column("mac", sa.LargeBinary(32)),  # of the newest message
+    sa.Column("reply", sa.LargeBinary),  # to the newest message
+    sa.Column("interval_s", sa.Integer, nullable=False),
+    sa.Column("last_seen_ms", sa.BigInteger),
+    sa.Column("said", sa.LargeBinary),  # JSON of model.Said
+    sa.Column("energy_wh", sa.Float),
+    sa.Column("meter_wh", sa.BigInteger),
+    sa.Column("desired_on", sa.Boolean),
+)
+
+reading = sa.Table(
+    "reading",
+    metadata,
+    sa.Column("charger_pk", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("boot", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("time_ms", sa.BigInteger, nullable=False),
+    sa.Column("relay_on", sa.Boolean),
+    sa.Column("voltage_dv", sa.Integer),
+    sa.Column("current_ma", sa.Integer),
+    sa.Column("power_dw", sa.Integer),
+    sa.Column("power_factor_pct", sa.Integer),
+    sa.Column("meter_wh", sa.BigInteger),
+    sa.Column("energy_wh", sa.Float),
+    sa.Index(None, "charger_pk", "time_ms"),
+    sqlite_with_rowid=False,
+)
+
+session = sa.Table(
+    "session",
+    metadata,
+    _id(),
+    sa.Column(
+        "charger_pk", sa.ForeignKey("charger.pk", ondelete="CASCADE"), nullable=False
+    ),
+    sa.Column("start_ms", sa.BigInteger, nullable=False),
+    sa.Column("end_ms", sa.BigInteger),
+    sa.Column("energy_wh", sa.Float),
+    sa.Column("peak_power_w", sa.Float),
+    sa.Column("end_reason", sa.String(16)),
+    # The reading that ended it, and JSON of the detector's state then: whoever rebuilds the state begins there.
+    sa.Column("end_boot", sa.BigInteger),
+    sa.Column("end_number", sa.BigInteger),
+    sa.Column("detector", sa.LargeBinary),
+    sa.Index(None, "charger_pk", "start_ms"),
+    sqlite_autoincrement=True,
+)
+
+relay_order = sa.Table(
+    "relay_order",
+    metadata,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column(
+        "charger_pk", sa.ForeignKey("charger.pk", ondelete="CASCADE"), nullable=False
+    ),
+    sa.Column("relay_on", sa.Boolean, nullable=False),
+    sa.Column("created_ms", sa.BigInteger, nullable=False),
+    sa.Column("state", sa.String(8), nullable=False),
+    sa.Column("reason", sa.String(40)),
+    sa.Index(None, "charger_pk", "id"),
+)
