@@ -16,7 +16,7 @@ for eight minutes, and a charger with nothing to do does, be it at 0.2 W or at 1
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import exp, log
+import math
 from statistics import median
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -48,7 +48,7 @@ LOW_SHARE_MOST = 0.25
 # A rise by this share of the peak within the hold is a charge that goes on (section 4 of the demands: "re-rise").
 RERISE_SHARE = 0.10
 
-LEFT_SHARE = 0.009
+LEFT_SHARE = 0.008
 """Of the charge's energy; the goal is one per cent, the rest is for what the estimate of the tail gets wrong."""
 
 # The power of a lithium battery at constant voltage decays with a time constant of about half an hour when warm, and
@@ -62,8 +62,9 @@ TAU_MOST_S = 100 * 60.0
 FLAT_W_PER_MIN = 0.03
 # The least that counts as the step with which a brick stops, two steps of a meter with 0.5 W resolution.
 DROP_W = 0.9
-# No meter on a wall is quieter than this.
-LEAST_NOISE_W = 0.05
+# The coarse resolutions of plugs in use; a finer one drowns in the noise that it shows.
+COARSEST_W = 1.0
+COARSE_W = 0.5
 # At rest above everything expected: flat for this long is over all the same, because nothing else would end it.
 STUCK_S = 30 * 60
 # A charger whose idle draw is known is at rest within this much of it.
@@ -139,6 +140,8 @@ class Session:
     slot_wms: float
     slot_known_ms: int
     shape: Shape
+    resolution_w: float = COARSEST_W
+    """The step in which the meter reports, if that is coarse, else 0."""
     armed_ms: int = 0
     """How long there was real power, until there had been enough of it to call it a charge."""
 
@@ -384,6 +387,7 @@ def _charge(
         slot_wms,
         slot_known_ms,
         held.shape,
+        _resolution_w(running.resolution_w, power_w) if running.resolution_w else 0.0,
         running.armed_ms,
     )
     if state.session is None:
@@ -491,6 +495,13 @@ def _add_energy(
 # --- the curve, half minute by half minute -----------------------------------------------------------------------------
 
 
+def _resolution_w(resolution_w: float, power_w: float) -> float:
+    """Return the coarse step that all readings so far are multiples of, or 0."""
+    if power_w % resolution_w == 0.0:
+        return resolution_w
+    return COARSE_W if power_w % COARSE_W == 0.0 else 0.0
+
+
 def _hold(
     session: Session,
     from_ms: int,
@@ -514,7 +525,7 @@ def _hold(
         shape = _next_shape(shape, slot_end_ms, slot_wms / slot_known_ms, settings)
         slot_wms, slot_known_ms = 0.0, 0
         if shape.low_since_ms is not None and _is_over(
-            shape, session.energy_wh, slot_end_ms, settings
+            session, shape, slot_end_ms, settings
         ):
             ended_ms = slot_end_ms
             break
@@ -533,6 +544,7 @@ def _hold(
             slot_wms,
             slot_known_ms,
             shape,
+            session.resolution_w,
             session.armed_ms,
         ),
         ended_ms,
@@ -622,7 +634,7 @@ def _both_low(
 
 
 def _is_over(
-    shape: Shape, energy_wh: float, now_ms: int, settings: DetectorSettings
+    session: Session, shape: Shape, now_ms: int, settings: DetectorSettings
 ) -> bool:
     """Is the charge over, given that the level has been low for some time?"""
     low_ms = now_ms - cast("int", shape.low_since_ms)
@@ -635,7 +647,7 @@ def _is_over(
     levels = shape.levels
     tau_s = _tau_s(shape, settings)
     # What an exponential tail P = rest + e·exp(-t / tau) still delivers is e·tau.
-    enough_w = LEFT_SHARE * energy_wh * 3600.0 / tau_s
+    enough_w = LEFT_SHARE * session.energy_wh * 3600.0 / tau_s
     idle_w = learned.idle_w if learned.trusted else None
     if idle_w is not None:
         excess_w = median(levels[-settings.hold_s // SLOT_S :]) - idle_w
@@ -646,12 +658,13 @@ def _is_over(
         return False
     if now_ms - shape.flat_since_ms >= STUCK_S * 1000:
         return True
-    settled = _since_rerise(levels[-max(low_slots, 2 * REST_SLOTS) :])
+    settled = _since_rerise(levels)
     if len(settled) < REST_SLOTS:
         return False
     return (
-        _dropped_to_rest(settled, tau_s, enough_w)
-        or _excess_w(settled, tau_s) < enough_w
+        _excess_w(settled[-REST_SLOTS:], tau_s, session.resolution_w) < enough_w
+        or _dropped_to_rest(settled, tau_s, enough_w)
+        or _excess_w(settled, tau_s, session.resolution_w) < enough_w
     )
 
 
@@ -673,22 +686,26 @@ def _dropped_to_rest(levels: tuple[float, ...], tau_s: float, enough_w: float) -
 
     A step alone proves nothing, the end of a re-rise is one too; but after a step, eight flat minutes are enough.
     """
-    for slots in range(REST_SLOTS, min(2 * REST_SLOTS, len(levels) - 2)):
+    for slots in range(REST_SLOTS, min(2 * REST_SLOTS, len(levels) - REST_SLOTS // 2)):
         if levels[-slots - 2] - levels[-slots + 1] < DROP_W:
             continue
-        after = levels[-slots:]
+        before, after = levels[:-slots], levels[-slots:]
         noise_w = median(abs(one - other) for one, other in pairwise(after))
+        dropped_w = median(before[-REST_SLOTS // 2 :]) - median(after)
+        fell_w_per_min = _falls_by_w_per_min(before, REST_SLOTS // 4)
         falls_w_per_min = _falls_by_w_per_min(after, REST_SLOTS // 4)
-        dropped_w = median(levels[-slots - 4 : -slots]) - median(after[:5])
-        # Two minutes lie between the middles of the two, in which a tail falls by twice its slope.
+        # So far apart the middles of the two are; a tail without a step falls by that much of its slope.
+        apart_min = (slots + REST_SLOTS // 2) * SLOT_S / 120.0
         if dropped_w > max(
-            DROP_W, 2.5 * noise_w, 5.0 * falls_w_per_min
+            DROP_W,
+            2.0 * noise_w,
+            2.5 * apart_min * max(fell_w_per_min, falls_w_per_min),
         ) and falls_w_per_min * tau_s / 60.0 < max(enough_w, AT_REST_W):
             return True
     return False
 
 
-def _excess_w(levels: tuple[float, ...], tau_s: float) -> float:
+def _excess_w(levels: tuple[float, ...], tau_s: float, resolution_w: float) -> float:
     """Return how far the level is above the one that it falls to, at most, from how fast it falls.
 
     The slope of an exponential tail is e / tau, so this needs no knowledge of the charger's idle draw. The longer the
@@ -697,12 +714,12 @@ def _excess_w(levels: tuple[float, ...], tau_s: float) -> float:
     block = max(4, len(levels) // 8)
     span_min = (len(levels) // block) * block * SLOT_S / 60.0
     tau_min = tau_s / 60.0
-    noise_w = max(
-        median(abs(one - other) for one, other in pairwise(levels)), LEAST_NOISE_W
-    )
-    hidden_w_per_min = 3.5 * noise_w / (span_min * len(levels) ** 0.5)
+    noise_w = median(abs(one - other) for one, other in pairwise(levels))
+    hidden_w_per_min = (
+        4.0 * noise_w / math.sqrt(len(levels)) + resolution_w
+    ) / span_min
     # The slope is that of the middle of the span; this is how much smaller it is at its end.
-    flattens = (span_min / tau_min) / (exp(span_min / tau_min) - 1.0)
+    flattens = (span_min / tau_min) / (math.exp(span_min / tau_min) - 1.0)
     return (
         max(0.0, _falls_by_w_per_min(levels, block)) * flattens + hidden_w_per_min
     ) * tau_min
@@ -736,7 +753,7 @@ def _tau_s(shape: Shape, settings: DetectorSettings) -> float:
 def tail_tau_s(shape: Shape) -> float | None:
     """Return the time constant with which the power fell from a half to a quarter of its peak; None if it dropped."""
     fell_ms = shape.above_quarter_ms - shape.above_half_ms
-    return fell_ms / 1000.0 / log(2.0) if fell_ms > 2 * SLOT_MS else None
+    return fell_ms / 1000.0 / math.log(2.0) if fell_ms > 2 * SLOT_MS else None
 
 
 def _end_full(

@@ -31,7 +31,9 @@ def cuts(made: Charge, settings: DetectorSettings) -> list[SessionEnded]:
         settings = replace(settings, unchanged_s=1800)
     state, ends = INITIAL, []
     for row in made.rows:
-        state, events = step(state, Sample(int(row.time_s * 1000), row.power_w), settings)
+        state, events = step(
+            state, Sample(int(row.time_s * 1000), row.power_w), settings
+        )
         ends += [event for event in events if isinstance(event, SessionEnded)]
     if made.on_change and state.time_ms is not None:
         state, events = advance(state, state.time_ms + 1_800_000, settings)
@@ -58,7 +60,9 @@ def taught(seed: int, charges: int) -> DetectorSettings:
     for index in range(charges):
         before = charge(seed * 10 + index, of=made, fault="none")
         for end in cuts(before, DetectorSettings(learned=profile)):
-            shifted = replace(learned_from(end), start_ms=end.start_ms + index * 86_400_000)
+            shifted = replace(
+                learned_from(end), start_ms=end.start_ms + index * 86_400_000
+            )
             profile = learn(profile, shifted)
     return DetectorSettings(learned=profile)
 
