@@ -1,6 +1,7 @@
 """The wheel carries the hub, the simulator and the firmware, and nothing else."""
 
 from pathlib import Path
+import shutil
 import subprocess
 import sys
 from zipfile import ZipFile
@@ -12,15 +13,24 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    folder = tmp_path_factory.mktemp("dist")
+    """Build from a copy, where a board's secrets and leftovers of Python can lie."""
+    copy = tmp_path_factory.mktemp("copy")
+    for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore"):
+        shutil.copy(ROOT / name, copy)
+    for name in ("addon", "simulator", "firmware"):
+        shutil.copytree(ROOT / name, copy / name)
+    (copy / "firmware" / "settings.toml").write_text('KICKWATT_KEY = "secret"')
+    (copy / "firmware" / "__pycache__").mkdir(exist_ok=True)
+    (copy / "firmware" / "__pycache__" / "code.cpython-314.pyc").touch()
+
     subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder],
-        cwd=ROOT,
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", "dist"],
+        cwd=copy,
         check=True,
         capture_output=True,
         text=True,
     )
-    (wheel,) = folder.glob("kickwatt-*.whl")
+    (wheel,) = (copy / "dist").glob("kickwatt-*.whl")
     return set(ZipFile(wheel).namelist())
 
 
@@ -58,6 +68,9 @@ def test_it_carries_nothing_else(names: set[str]) -> None:
         "kickwatt_hub",
         "kickwatt_sim",
     }
+
+
+def test_it_carries_no_secrets_and_no_leftovers(names: set[str]) -> None:
     assert not [name for name in names if name.endswith((".pyc", "settings.toml"))]
 
 
