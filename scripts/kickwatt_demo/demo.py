@@ -1,7 +1,7 @@
 """The demo itself: put the parts together, look at a charge, take everything down again."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,11 +20,13 @@ from .screenshots import camera
 
 CUSTOM_COMPONENTS: Final = Path(__file__).resolve().parents[2] / "custom_components"
 
+INTEGRATION_PATH: Final = "/config/integrations/integration/kickwatt"
+
 START_LIMIT_S: Final = 120
 """For what does not run faster with the scooter's clock: programs that start."""
 
-CHARGE_LIMIT_H: Final = 8
-"""For a charge, in the scooter's time: twice what the default scenario takes."""
+CHARGE_H: Final = 4.5
+"""What a charge of the default scenario takes at most, in the scooter's time."""
 
 
 class NotSeenError(Exception):
@@ -176,7 +178,7 @@ class Demo:
             hass,
             CHARGER_NAME,
             entities,
-            hours_shown=round(CHARGE_LIMIT_H / self.options.speed, 3),
+            hours_shown=round(CHARGE_H / self.options.speed, 3),
         )
         self._mark("scooter")
         return charge
@@ -199,12 +201,15 @@ class Demo:
         token: str,
     ) -> dict[str, Any]:
         """Look at the charge, with photographs at its best moments."""
-        limit_s = START_LIMIT_S + CHARGE_LIMIT_H * 3600 / self.options.speed
+        limit_s = START_LIMIT_S + 2 * CHARGE_H * 3600 / self.options.speed
         try:
             async with asyncio.timeout(limit_s if self.options.once else None):
                 await self._until(charge, lambda: charge.is_tapering or charge.is_whole)
                 while_charging = snapshot(hass.states, charge.entities.ids.values())
-                photographs = await self._photograph(hass, charge, "charging")
+                device = f"/config/devices/device/{charge.entities.device_id}"
+                photographs = await self._photograph(
+                    hass, {"dashboard-charging": dashboard.PATH, "device": device}
+                )
                 await self._until(charge, lambda: charge.is_whole)
         except TimeoutError:
             raise NotSeenError(
@@ -213,7 +218,9 @@ class Demo:
         self.progress.say(
             f"A whole charge: {charge.energy_kwh:.3f} kWh, and the relay is off"
         )
-        photographs += await self._photograph(hass, charge, "full")
+        photographs += await self._photograph(
+            hass, {"dashboard-full": dashboard.PATH, "integration": INTEGRATION_PATH}
+        )
         report = {
             "home_assistant": (await hass.rest("GET", "/api/config"))["version"],
             "speed": self.options.speed,
@@ -246,23 +253,18 @@ class Demo:
             await asyncio.sleep(0.5)
 
     async def _photograph(
-        self, hass: HomeAssistant, charge: Charge, moment: str
+        self, hass: HomeAssistant, pages: Mapping[str, str]
     ) -> list[str]:
-        """Photograph the dashboard, and then what does not change as fast."""
+        """Photograph pages, in the order in which they change. Returns the files."""
         if not self.options.screenshots:
             return []
         self.progress.show("taking photographs")
         async with camera(hass, self.options.screenshots) as pictures:
-            for name, path in (
-                ("dashboard", dashboard.PATH),
-                ("device", f"/config/devices/device/{charge.entities.device_id}"),
-                ("integration", "/config/integrations/integration/kickwatt"),
-            ):
+            for name, path in pages.items():
                 await pictures.open(path)
-                await pictures.shoot(f"{name}-{moment}")
-        self.progress.say(
-            f"Photographs of the charger {moment}: {self.options.screenshots}"
-        )
+                await pictures.shoot(name)
+        for file in pictures.taken:
+            self.progress.say(f"Photographed: {file}")
         return pictures.taken
 
     def _add(self, name: str, process: Process) -> None:

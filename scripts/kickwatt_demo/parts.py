@@ -107,13 +107,8 @@ class Hub:
         return await Process.start(
             "the hub",
             program("kickwatt-hub"),
-            "serve",
-            "--data",
-            self.data,
-            "--port",
-            str(self.port),
-            "--device-port",
-            str(self.device_port),
+            *("serve", "--data", self.data, "--host", "127.0.0.1", "--no-zeroconf"),
+            *("--port", str(self.port), "--device-port", str(self.device_port)),
             log=log,
         )
 
