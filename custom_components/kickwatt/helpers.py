@@ -10,7 +10,7 @@ from .client import CommandError, KickwattError
 from .const import DOMAIN
 from .models import Charger
 
-_CODES = {"forbidden", "invalid", "not_found", "superseded"}
+_CODES = {"forbidden", "invalid", "not_found", "refused", "superseded"}
 # What becomes of the order then depends on what was ordered: off stands, on does not.
 _CODES_OF_ORDERS = {"offline", "timeout"}
 # Why a device refuses an order, as far as there is something to tell the owner.
@@ -45,4 +45,4 @@ def _translation_key(err: CommandError, order: str | None) -> str:
         return f"refused_{err.reason}"
     if order and err.code in _CODES_OF_ORDERS:
         return f"{err.code}_{order}"
-    return err.code if err.code in _CODES else "refused"
+    return err.code if err.code in _CODES else "failed"

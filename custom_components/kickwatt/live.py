@@ -48,9 +48,9 @@ CONNECT_TIMEOUT_S: Final = 20
 # The hub pings every 30 s, whatever else it says. A line is dead after two missed pings.
 SILENCE_S: Final = 70
 
-# The hub answers every command in its own time, also when the device does not; this
-# only guards against a hub that forgets to.
-COMMAND_TIMEOUT_S: Final = 300
+# The hub answers every command in its own time, also when the device does not, and may
+# be told to give a device up to an hour; this only guards against one that forgets to.
+COMMAND_TIMEOUT_S: Final = 3700
 
 # Delays before reconnecting double from the first to the longest; each is shortened by
 # up to half at random, so that many clients do not return at the same instant.
@@ -336,7 +336,7 @@ class KickwattLive:
 def reconnect_delay(failures: int) -> float:
     """Return the seconds to wait after so many failures in a row."""
     # Sixteen doublings are beyond any longest delay, and no number grows for ever.
-    delay = min(LONGEST_DELAY_S, FIRST_DELAY_S * 2 ** min(failures, 16))
+    delay = min(LONGEST_DELAY_S, FIRST_DELAY_S * 2.0 ** min(failures, 16))
     return delay * uniform(0.5, 1)
 
 

@@ -32,8 +32,8 @@ CUTOFF = KickwattNumberDescription(
     entity_category=EntityCategory.CONFIG,
     native_unit_of_measurement=UnitOfPower.WATT,
     native_min_value=0.5,
-    native_max_value=250,
-    native_step=0.5,
+    native_max_value=1000,
+    native_step=0.1,
     mode=NumberMode.BOX,
     exists_fn=lambda charger: charger.settings.cutoff_w is not None,
 )

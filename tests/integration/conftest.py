@@ -1,6 +1,8 @@
 """What the integration's tests share."""
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
 
 from aiohttp import ClientSession
 from homeassistant.core import HomeAssistant
@@ -13,6 +15,8 @@ from syrupy.filters import props
 from custom_components.kickwatt import live
 from custom_components.kickwatt.const import DOMAIN
 from tests.integration.scripted_hub import HUB_ID, TOKEN, ScriptedHub
+from tests.support.hub_process import RunningHub, running_hub
+from tests.support.s1_device import S1Device
 
 
 @pytest.fixture(autouse=True)
@@ -58,6 +62,41 @@ def scripted_entry(hass: HomeAssistant, scripted: ScriptedHub) -> MockConfigEntr
         title="Kickwatt",
         unique_id=HUB_ID,
         data={"url": str(scripted.url), "token": TOKEN},
+    )
+    entry.add_to_hass(hass)
+    return entry
+
+
+async def until(condition: Callable[[], bool], seconds: float = 5) -> None:
+    """Wait until something is so; what is pushed is nowhere to be waited for."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+async def hub(tmp_path: Path) -> AsyncGenerator[RunningHub]:
+    """Return the real hub, with an order time that a test can wait for."""
+    async with running_hub(tmp_path / "hub", order_s=1.0) as hub:
+        yield hub
+
+
+@pytest.fixture
+async def board(hub: RunningHub) -> AsyncGenerator[S1Device]:
+    """Return a board that the hub knows but has not heard of."""
+    key = await hub.add_charger("scooter", name="Garage scooter")
+    async with S1Device(hub.device_url, "scooter", key) as board:
+        yield board
+
+
+@pytest.fixture
+async def entry(hass: HomeAssistant, hub: RunningHub) -> MockConfigEntry:
+    """Return a config entry for the real hub, not yet set up."""
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        title="Kickwatt",
+        unique_id=hub.hub_id,
+        data={"url": hub.url, "token": await hub.add_token()},
     )
     entry.add_to_hass(hass)
     return entry

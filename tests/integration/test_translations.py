@@ -69,7 +69,7 @@ def test_icons_are_for_entities_that_exist_and_differ_from_their_default() -> No
 
 
 def test_every_exception_has_a_text_and_every_text_an_exception() -> None:
-    used = {"cannot_connect", "hub_away", "invalid_auth", "refused", "scope_too_small"}
+    used = {"cannot_connect", "failed", "hub_away", "invalid_auth", "scope_too_small"}
     used |= set(coordinator._NOT_READY.values())
     used |= helpers._CODES
     used |= {f"{c}_{o}" for c in helpers._CODES_OF_ORDERS for o in ("on", "off")}
