@@ -32,7 +32,7 @@ _LOGGER = logging.getLogger(__name__)
 
 SECRET_FILE = "hub.secret"
 LOOK_S = 1.0  # how often to look for what the command line has changed, and for chargers that fell silent
-STOP_S = 2.0  # for requests that are being answered
+STOP_S = 1.0  # for requests that are being answered
 SUPERVISOR_USER = "home-assistant"
 
 
@@ -88,8 +88,8 @@ class Hub:
         ]
         self.main_port, self.device_port = (each.getsockname()[1] for each in sockets)
         self.context = await self._parts(store, secret)
-        await self._open(_main_app(self.context), sockets[0], live.close_all)
-        await self._open(_device_app(self.context), sockets[1], None)
+        await self._open(_main_app(self.context), sockets[0])
+        await self._open(_device_app(self.context), sockets[1])
         self._stack.push_async_callback(self.context.ingest.drain)
         looking = asyncio.create_task(self._look())
         self._stack.push_async_callback(_cancel, looking)
@@ -129,11 +129,7 @@ class Hub:
             device_port=self.device_port,
         )
 
-    async def _open(
-        self, app: web.Application, listening: socket.socket, on_shutdown: object
-    ) -> None:
-        if on_shutdown is not None:
-            app.on_shutdown.append(live.close_all)
+    async def _open(self, app: web.Application, listening: socket.socket) -> None:
         # The S1 MAC is over the bytes as they came: nothing may unpack them on the way.
         runner = web.AppRunner(
             app, access_log=None, shutdown_timeout=STOP_S, auto_decompress=False
@@ -254,6 +250,7 @@ def _main_app(context: Context) -> web.Application:
     app = web.Application(middlewares=[errors], client_max_size=native.MAX_BODY)
     app[CONTEXT] = context
     app[live.CONNECTIONS] = set()
+    app.on_shutdown.append(live.close_all)
     app.add_routes(native.routes())
     app.router.add_get("/api/v1/live", live.live)
     return app

@@ -7,11 +7,8 @@ import msgspec
 
 from .charging import detector
 from .charging.profile import NOTHING_LEARNED, Charge, Profile, learn
-from .energy import best_power_w
+from .energy import CLOCK_SET_MS, known_power_w
 from .model import Charger, Position, Reading, Said, Session, SessionRecord
-
-# Network delays move a sample by seconds. What goes back further does so because a clock was set.
-CLOCK_SET_MS = 60_000
 
 type Edge = Literal["started", "ended"]
 
@@ -28,14 +25,20 @@ class Brain:
         now = self.state.session
         if now is None:
             return None
+        known = self.knows_energy
         return Session(
             id=session_id,
             start_ms=now.start_ms,
             end_ms=None,
-            energy_wh=now.energy_wh,
-            peak_power_w=now.peak_power_w,
+            energy_wh=now.energy_wh if known else None,
+            peak_power_w=now.peak_power_w if known else None,
             end_reason=None,
         )
+
+    @property
+    def knows_energy(self) -> bool:
+        """Whether the detector saw real power; where it saw only apparent power, its watt-hours are none."""
+        return self.state.counter_wh is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ def think(
     for reading in readings:
         sample = detector.Sample(
             reading.time_ms,
-            best_power_w(reading, charger.legacy.power_factor),
+            known_power_w(reading, charger.legacy.power_factor),
             reading.relay_on,
             reading.energy_wh,
         )
@@ -134,21 +137,13 @@ class _Thinking:
 
     def _start_over(self, state: detector.DetectorState, position: Position) -> None:
         """A clock was set back: what ran cannot be continued in the new time."""
-        now = state.session
         self._brain = replace(self._brain, state=detector.INITIAL)
-        if now is None or state.time_ms is None:
-            return
-        self._close(
-            Session(
-                id=0,
-                start_ms=now.start_ms,
-                end_ms=state.time_ms,
-                energy_wh=now.energy_wh,
-                peak_power_w=now.peak_power_w,
-                end_reason="power_lost",
-            ),
-            position,
-        )
+        running = Brain(state).running(0)
+        if running is not None:
+            ended = msgspec.structs.replace(
+                running, end_ms=state.time_ms, end_reason="power_lost"
+            )
+            self._close(ended, position)
 
     def _started(self, event: detector.SessionStarted) -> None:
         if self._running is not None:
@@ -170,8 +165,8 @@ class _Thinking:
                 id=0,
                 start_ms=event.start_ms,
                 end_ms=event.end_ms,
-                energy_wh=event.energy_wh,
-                peak_power_w=event.peak_power_w,
+                energy_wh=event.energy_wh if self._brain.knows_energy else None,
+                peak_power_w=event.peak_power_w if self._brain.knows_energy else None,
                 end_reason=_end_reason(event.reason, self._said),
             ),
             position,

@@ -15,6 +15,9 @@ STARTED_AGAIN_WH = 100
 # Without a counter, power is integrated between readings; across a longer silence nobody knows what flowed.
 SILENCE_MS = 15 * 60_000
 
+# Network delays date a sample some seconds wrong. What goes further back does so because a clock was set.
+CLOCK_SET_MS = 60_000
+
 
 @dataclass(frozen=True, slots=True)
 class Energy:
@@ -37,10 +40,18 @@ def count(
     power_w = best_power_w(reading, power_factor)
     total_wh = _total_wh(energy, reading, power_w)
     meter_wh = energy.meter_wh if reading.meter_wh is None else reading.meter_wh
-    time_ms = max(energy.time_ms, reading.time_ms)
+    time_ms = reading.time_ms
+    if energy.time_ms - CLOCK_SET_MS <= time_ms < energy.time_ms:
+        time_ms = energy.time_ms
     return Energy(total_wh, meter_wh, time_ms, power_w), replace(
         reading, energy_wh=total_wh
     )
+
+
+def known_power_w(reading: Reading, power_factor: float | None) -> float | None:
+    """Return the best that is known of the power: without a power factor that is the apparent power."""
+    power_w = best_power_w(reading, power_factor)
+    return reading.apparent_power_va if power_w is None else power_w
 
 
 def best_power_w(reading: Reading, power_factor: float | None) -> float | None:

@@ -17,13 +17,16 @@ from .model import (
     Charger,
     Conversation,
     Delivery,
+    Kind,
     Order,
+    OrderState,
     Position,
     Session,
     SessionRecord,
 )
 from .security.envelope import DeviceKey
 from .security.secret import HubSecret, WrongSecretError
+from .sources import gsm
 from .store import Store
 from .store.chargers import StoredCharger
 
@@ -164,6 +167,9 @@ class Fleet:
         if self._by_id.get(entry.charger.id) is entry:
             del self._by_id[entry.charger.id]
         self._by_key.pop(hashlib.sha256(entry.key.hex().encode()).digest(), None)
+        order = entry.charger.order
+        if order is not None:
+            entry.settle(replace(order, state=OrderState.expired, reason="removed"))
         self._bus.publish(ChargerRemoved(entry.charger.id))
 
     async def _adopt(self, stored: StoredCharger) -> Entry | None:
@@ -195,9 +201,12 @@ class Fleet:
     async def _rebuild(self, entry: Entry, stored: StoredCharger) -> None:
         """Run the brain over what was stored since it last was at a known place."""
         state, after = _known_place(stored.ended)
-        readings = await self._store.history.replay(stored.pk, after, REPLAYED)
+        readings = tuple(await self._store.history.replay(stored.pk, after, REPLAYED))
         if state is not None and len(readings) < REPLAYED:
             entry.brain = Brain(state, entry.brain.profile)
+        usable = readings
+        if stored.kind is Kind.legacy:
+            usable = gsm.in_order(readings, 0, stored.conversation.last_seen_ms or 0)
         record = stored.record
         running = record.session if record and record.session.end_ms is None else None
         # Its own thread: the hub must not be deaf while it thinks about the past of a large fleet.
@@ -205,7 +214,7 @@ class Fleet:
             brains.think,
             entry.brain,
             entry.charger,
-            tuple(readings),
+            usable,
             stored.conversation.said,
             running,
         )
@@ -269,11 +278,17 @@ def _charger(stored: StoredCharger) -> Charger:
         last_seen_ms=talk.last_seen_ms,
         interval_s=talk.interval_s,
         said=talk.said,
+        csq=talk.said.csq if talk.said else gsm.legacy_signal(_kept_row(stored)),
         desired_on=talk.desired_on,
         order=stored.order,
         reading=stored.reading,
         session=stored.record.session if stored.record else None,
     )
+
+
+def _kept_row(stored: StoredCharger) -> bytes | None:
+    """The newest row in the seed's format takes the place of S1's reply."""
+    return stored.conversation.reply if stored.kind is Kind.legacy else None
 
 
 def _energy(stored: StoredCharger) -> Energy:

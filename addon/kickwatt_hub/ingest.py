@@ -34,7 +34,6 @@ from .store import NotThereError, Store
 LEASE_S = 900
 INTERVAL_S = 30
 LEGACY_INTERVAL_S = 900  # the seed's device posts at every quarter of an hour
-AHEAD_MS = 24 * 3_600_000  # a clock that is further ahead than this is wrong
 
 
 class NotS1Error(Exception):
@@ -235,7 +234,7 @@ class Ingest:
             charger = entry.charger
             if rows:
                 last = rows[-1]
-                talk = replace(talk, reply=_row_json(last))
+                talk = replace(talk, reply=gsm.row_json(last))
                 charger = replace(charger, csq=last.signal)
             if readings:
                 talk = replace(talk, number=readings[-1].position.number)
@@ -273,18 +272,11 @@ class Ingest:
         time_ms: int,
     ) -> None:
         """Work out what the readings change, store it, and only then let it take effect."""
-        energy, counted = entry.energy, readings
         usable = readings
         if charger.kind is Kind.legacy:
-            usable = self._usable(entry, readings)
-        energy, usable = count_all(energy, usable, charger.legacy.power_factor)
-        if charger.kind is Kind.legacy:
-            with_energy = {reading.position: reading for reading in usable}
-            counted = tuple(
-                with_energy.get(reading.position, reading) for reading in readings
-            )
-        else:
-            counted = usable
+            usable = gsm.in_order(readings, entry.energy.time_ms, self._now_ms())
+        energy, usable = count_all(entry.energy, usable, charger.legacy.power_factor)
+        counted = {reading.position: reading for reading in usable}
         running = (
             charger.session
             if charger.session and charger.session.end_ms is None
@@ -304,7 +296,9 @@ class Ingest:
                 Delivery(
                     charger_pk=entry.pk,
                     conversation=talk,
-                    readings=counted,
+                    readings=tuple(
+                        counted.get(each.position, each) for each in readings
+                    ),
                     orders=(order,) if order else (),
                     sessions=thought.records,
                     profile=brains.encode_profile(thought.brain.profile)
@@ -328,7 +322,7 @@ class Ingest:
                 phase=thought.brain.state.phase,
                 desired_on=wish.on,
                 order=wish.order,
-                reading=counted[-1] if counted else charger.reading,
+                reading=usable[-1] if usable else charger.reading,
                 session=_session(thought.brain, sessions, charger.session),
             ),
         )
@@ -336,18 +330,6 @@ class Ingest:
             entry.settle(order)
         self._tell_edges(charger.id, sessions, thought.edges)
         self._tell_trips(before, talk.said, time_ms)
-
-    def _usable(
-        self, entry: Entry, readings: tuple[Reading, ...]
-    ) -> tuple[Reading, ...]:
-        """Return those of the seed's rows that continue the known past; its clock is the device's own."""
-        latest_ms = self._now_ms() + AHEAD_MS
-        in_order = sorted(readings, key=lambda reading: reading.time_ms)
-        return tuple(
-            reading
-            for reading in in_order
-            if entry.energy.time_ms < reading.time_ms <= latest_ms
-        )
 
     def _tell_edges(
         self,
@@ -401,11 +383,4 @@ def _identity(reading: Reading) -> tuple[int, int | None, int | None]:
         reading.time_ms,
         None if reading.voltage_v is None else round(reading.voltage_v * 10),
         None if reading.current_a is None else round(reading.current_a * 1000),
-    )
-
-
-def _row_json(row: gsm.LegacyRow) -> bytes:
-    """Return a row as the seed's middleware shows it: keys sorted, values as floats."""
-    return msgspec.json.encode(
-        {"amper": row.amper, "data": row.data, "signal": row.signal, "volt": row.volt}
     )

@@ -4,8 +4,6 @@ import logging
 
 from aiohttp.http_exceptions import HttpProcessingError
 
-LEVELS = ("debug", "info", "warning", "error")
-
 
 def set_up_logging(level: str) -> None:
     """Log from this level on."""

@@ -7,6 +7,9 @@ from enum import IntEnum, StrEnum
 
 from msgspec import Struct
 
+CLOCK_AHEAD_MS = 24 * 3_600_000
+"""A device's own clock that is further ahead than this is wrong."""
+
 
 class Scope(IntEnum):
     """What a token may do; each scope includes the ones before it."""

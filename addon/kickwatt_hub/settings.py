@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -26,7 +26,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     host: str = "0.0.0.0"
     port: Port = 8421
     device_port: Port = 8422
-    log_level: str = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
     zeroconf: bool = True
     interval_s: Annotated[int, Meta(ge=5, le=3600)] = 30
     """Seconds between two messages of a board that charges."""

@@ -43,6 +43,8 @@ async def refusals(
         return _refusal(401, "Unauthorized")
     except NotS1Error:
         return _refusal(400, "Not an S1 message")
+    except gsm.LegacyNotJsonError as error:
+        return _refusal(400, str(error))
     except gsm.LegacyError as error:
         return _refusal(422, str(error))
     except TimeoutError:

@@ -402,6 +402,8 @@ def _done(name: str, order: Order | None) -> Order:
         raise CommandError(
             "refused", f"{name} refused to switch on.", reason=order.reason
         )
+    if order.reason == "removed":
+        raise CommandError("not_found", f"{name} was removed.")
     if order.state is OrderState.expired:
         raise CommandError("superseded", "A newer order took its place.")
     return order

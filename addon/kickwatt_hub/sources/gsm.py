@@ -3,6 +3,7 @@
 S1 is docs/protocol.md. Both formats are decoded whole or refused whole, and a refusal names the field.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 import re
 from typing import Annotated, Any, Literal
@@ -10,7 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from ..model import LegacyFormat, Position, Reading, Said
+from ..model import CLOCK_AHEAD_MS, LegacyFormat, Position, Reading, Said
 
 MAX_JSON = 16_384
 MAX_BODY = 64 + 1 + MAX_JSON
@@ -221,6 +222,10 @@ class LegacyError(Exception):
     """A body in the seed's format is wrong; the text names element and field."""
 
 
+class LegacyNotJsonError(LegacyError):
+    """A body in the seed's format is no JSON at all."""
+
+
 class _LegacyRow(Struct):
     amper: Annotated[float, Meta(ge=0, le=1_000_000)]
     data: str
@@ -256,6 +261,7 @@ class LegacyRow(Struct, frozen=True):
 
 
 _LEGACY = msgspec.json.Decoder(_LegacyBody)
+_KEPT = msgspec.json.Decoder(_LegacyRow)
 # yy/MM/dd,hh:mm:ss as 3GPP TS 27.007 section 8.15 (+CCLK) has it, with the zone in quarters of an hour or without.
 _CCLK = re.compile(r"(\d\d)/(\d\d)/(\d\d),(\d\d):(\d\d):(\d\d)([+-]\d\d)?\Z", re.ASCII)
 
@@ -267,7 +273,7 @@ def decode_legacy(body: bytes, form: LegacyFormat) -> list[LegacyRow]:
     except msgspec.ValidationError as error:
         raise LegacyError(_legacy_refusal(str(error))) from None
     except msgspec.DecodeError, UnicodeDecodeError, RecursionError:
-        raise LegacyError("This is not JSON.") from None
+        raise LegacyNotJsonError("This is not JSON.") from None
     return [
         LegacyRow(
             row.amper,
@@ -278,6 +284,38 @@ def decode_legacy(body: bytes, form: LegacyFormat) -> list[LegacyRow]:
         )
         for index, row in enumerate(rows)
     ]
+
+
+def in_order(
+    readings: Iterable[Reading], after_ms: int, arrival_ms: int
+) -> tuple[Reading, ...]:
+    """Return the legacy readings that continue what is known until `after_ms`, in the order of their time.
+
+    Their time is the device's own. One that is late was overtaken; one from far in the future shows a wrong clock,
+    and would make every true one after it look late.
+    """
+    until_ms = arrival_ms + CLOCK_AHEAD_MS
+    by_time = sorted(readings, key=lambda reading: reading.time_ms)
+    return tuple(
+        reading for reading in by_time if after_ms < reading.time_ms <= until_ms
+    )
+
+
+def legacy_signal(reply: bytes | None) -> int | None:
+    """Return the signal of the row that was kept with `row_json`."""
+    return None if reply is None else _KEPT.decode(reply).signal
+
+
+def row_json(row: LegacyRow) -> bytes:
+    """Return a row as the seed's middleware shows it: keys sorted, `amper` and `volt` as floats."""
+    return msgspec.json.encode(
+        {
+            "amper": row.amper,
+            "data": row.data,
+            "signal": row.signal,
+            "volt": row.volt,
+        }
+    )
 
 
 def _legacy_refusal(text: str) -> str:

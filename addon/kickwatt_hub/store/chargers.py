@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ..model import (
+    CLOCK_AHEAD_MS,
     ChargerSettings,
     Conversation,
     Delivery,
@@ -235,11 +236,7 @@ async def _load(
     talk = await newest(
         sa.select(conversation).where(conversation.c.charger_pk == row.pk)
     )
-    measured = await newest(
-        sa.select(reading)
-        .where(reading.c.charger_pk == row.pk)
-        .order_by(reading.c.boot.desc(), reading.c.number.desc())
-    )
+    measured = await newest(_newest_reading(row, talk))
     sessions = (
         sa.select(session)
         .where(session.c.charger_pk == row.pk)
@@ -279,6 +276,17 @@ async def _load(
         ended=None if ended is None else record_from(ended),
         order=None if order is None else _order(row.id, order),
     )
+
+
+def _newest_reading(
+    row: sa.Row[tuple[object, ...]], talk: sa.Row[tuple[object, ...]] | None
+) -> sa.Select[tuple[object, ...]]:
+    """Select the reading that the charger shows: the last by its own order, or by its clock where it has none."""
+    query = sa.select(reading).where(reading.c.charger_pk == row.pk)
+    if row.kind != Kind.legacy:
+        return query.order_by(reading.c.boot.desc(), reading.c.number.desc())
+    until_ms = (talk.last_seen_ms if talk else 0) + CLOCK_AHEAD_MS
+    return query.where(reading.c.time_ms <= until_ms).order_by(reading.c.time_ms.desc())
 
 
 def _conversation(row: sa.Row[tuple[object, ...]]) -> Conversation:
