@@ -21,6 +21,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Literal, cast
 
 from .profile import NOTHING_LEARNED, Profile
+from .trace import EMPTY, Trace, add
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -140,6 +141,7 @@ class Session:
     slot_wms: float
     slot_known_ms: int
     shape: Shape
+    trace: Trace = EMPTY
     resolution_w: float = COARSEST_W
     """The step in which the meter reports, if that is coarse, else 0."""
     armed_ms: int = 0
@@ -182,6 +184,7 @@ class SessionEnded:
     rest_w: float = 0.0
     at_rest: bool = False
     tail_tau_s: float | None = None
+    trace: Trace = EMPTY
 
 
 type Event = SessionStarted | SessionEnded
@@ -372,8 +375,11 @@ def _charge(
         waiting, _ = _wait(ended, sample, relay_on, settings)
         return waiting, events
     slot_ms, slot_wms, slot_known_ms = held.slot_ms, held.slot_wms, held.slot_known_ms
+    trace = held.trace
     if now_ms - slot_ms >= SLOT_MS:
         # The rest of a silence is unknown: for the detector that time has not passed.
+        for _ in range((now_ms - slot_ms) // SLOT_MS):
+            trace = add(trace, (state.power_w + power_w) / 2.0)
         slot_ms, slot_wms, slot_known_ms = now_ms - now_ms % SLOT_MS, 0.0, 0
     counted_wh, estimated_wh, counter_wh = _add_energy(
         state, running, sample, power_w, settings
@@ -387,6 +393,7 @@ def _charge(
         slot_wms,
         slot_known_ms,
         held.shape,
+        trace,
         _resolution_w(running.resolution_w, power_w) if running.resolution_w else 0.0,
         running.armed_ms,
     )
@@ -515,7 +522,7 @@ def _hold(
         session.slot_wms,
         session.slot_known_ms,
     )
-    shape = session.shape
+    shape, trace = session.shape, session.trace
     ended_ms = None
     while until_ms >= (slot_end_ms := slot_ms + SLOT_MS):
         held_ms = slot_end_ms - from_ms
@@ -523,6 +530,7 @@ def _hold(
         slot_known_ms += held_ms
         from_ms = slot_ms = slot_end_ms
         shape = _next_shape(shape, slot_end_ms, slot_wms / slot_known_ms, settings)
+        trace = add(trace, shape.levels[-1])
         slot_wms, slot_known_ms = 0.0, 0
         if shape.low_since_ms is not None and _is_over(
             session, shape, slot_end_ms, settings
@@ -544,6 +552,7 @@ def _hold(
             slot_wms,
             slot_known_ms,
             shape,
+            trace,
             session.resolution_w,
             session.armed_ms,
         ),
@@ -789,6 +798,7 @@ def _end_full(
         abs(_falls_by_w_per_min(low_levels[-2 * REST_SLOTS :], REST_SLOTS // 4))
         < FLAT_W_PER_MIN,
         tail_tau_s(shape),
+        session.trace,
     )
     plateau_w = shape.plateau_w if phase == "full" else 0.0
     time_ms = max(ended_ms, cast("int", state.time_ms))
@@ -862,6 +872,7 @@ def _broken(
         shape.levels[-1] if shape.levels else 0.0,
         False,
         tail_tau_s(shape),
+        session.trace,
     )
 
 

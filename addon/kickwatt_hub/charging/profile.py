@@ -28,6 +28,8 @@ class Charge:
     tail_w: float
     idle_w: float | None
     tail_tau_s: float | None
+    curve_w: tuple[float, ...] = ()
+    """Power at equal distances over the charge's duration."""
 
 
 @dataclass(frozen=True, slots=True)

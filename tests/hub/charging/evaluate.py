@@ -4,10 +4,10 @@ Per kind of fault: cuts before the end that withhold more than one per cent, the
 comes late, charges that ended too soon, and charges that never did.
 """
 
-import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+import sys
 
 from kickwatt_hub.charging.detector import (
     INITIAL,
@@ -17,8 +17,7 @@ from kickwatt_hub.charging.detector import (
     advance,
     step,
 )
-from kickwatt_hub.charging.profile import Charge as Learned
-from kickwatt_hub.charging.profile import Profile, learn
+from kickwatt_hub.charging.profile import Charge as Learned, Profile, learn
 
 from .charges import EVALUATION, TUNING, Charge, charge, nasa_like, outlet
 
@@ -142,9 +141,9 @@ def main() -> None:
     count = int(next((each for each in sys.argv[1:] if each.isdigit()), "400"))
     seeds = range(first, first + count)
     tallies = table(cases(seeds))
-    print(HEADER)  # noqa: T201
+    print(HEADER)
     for name in sorted(tallies):
-        print(tallies[name].line(name))  # noqa: T201
+        print(tallies[name].line(name))
 
 
 if __name__ == "__main__":

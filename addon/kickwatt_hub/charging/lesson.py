@@ -1,0 +1,24 @@
+"""What a charge that has ended teaches about its charger."""
+
+from .detector import SessionEnded
+from .profile import Charge
+from .trace import resampled
+
+CURVE_POINTS = 48
+
+
+def lesson(ended: SessionEnded) -> Charge | None:
+    """Return what later charges can learn from this one; None from one that did not become full."""
+    if ended.reason != "full":
+        return None
+    duration_s = (ended.end_ms - ended.start_ms) / 1000.0
+    return Charge(
+        start_ms=ended.start_ms,
+        duration_s=duration_s,
+        energy_wh=ended.energy_wh,
+        plateau_w=ended.plateau_w,
+        tail_w=ended.rest_w,
+        idle_w=ended.rest_w if ended.at_rest else None,
+        tail_tau_s=ended.tail_tau_s,
+        curve_w=resampled(ended.trace, duration_s, CURVE_POINTS),
+    )
