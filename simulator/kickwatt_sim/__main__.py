@@ -23,6 +23,8 @@ _LIVE_S = 0.25
 _PLAIN_S = 5.0
 # How much of a virtual world passes between two looks at it.
 _VIRTUAL_STEP_S = 900.0
+# In a virtual world the firmware oversleeps by so much while nothing happens: it halves the computing.
+_VIRTUAL_NAP_S = 1.0
 
 
 class Duration(click.ParamType[float]):
@@ -30,7 +32,9 @@ class Duration(click.ParamType[float]):
 
     name = "duration"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
         """Return seconds."""
         try:
             return durations.seconds(str(value))
@@ -43,7 +47,9 @@ class Start(click.ParamType[datetime]):
 
     name = "when"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
         """Return the instant in UTC."""
         if isinstance(value, datetime):
             return value
@@ -55,8 +61,12 @@ class Start(click.ParamType[datetime]):
                 distance = timedelta(seconds=durations.seconds(text[1:]))
                 return now - distance if text.startswith("-") else now + distance
             moment = datetime.fromisoformat(text)
-        except (ValueError, OverflowError):
-            self.fail(f"'{text}' is not an instant; write now, -24h or 2026-11-21T18:00", param, ctx)
+        except ValueError, OverflowError:
+            self.fail(
+                f"'{text}' is not an instant; write now, -24h or 2026-11-21T18:00",
+                param,
+                ctx,
+            )
         return moment.astimezone(UTC)
 
 
@@ -80,8 +90,19 @@ def list_scenarios() -> None:
 
 
 @main.command()
-@click.option("--hub", metavar="URL", help="The hub's device port, such as http://192.168.1.5:8422.")
-@click.option("--id", "charger", metavar="ID", envvar="KICKWATT_ID", show_envvar=True, help="The charger's id.")
+@click.option(
+    "--hub",
+    metavar="URL",
+    help="The hub's device port, such as http://192.168.1.5:8422.",
+)
+@click.option(
+    "--id",
+    "charger",
+    metavar="ID",
+    envvar="KICKWATT_ID",
+    show_envvar=True,
+    help="The charger's id.",
+)
 @click.option(
     "--key",
     metavar="KEY",
@@ -89,16 +110,59 @@ def list_scenarios() -> None:
     show_envvar=True,
     help="The charger's key; better in the environment, where no process list shows it.",
 )
-@click.option("--speed", type=click.FloatRange(min=0.01), default=1.0, help="How many times as fast as real time.")
-@click.option("--start", type=Start(), default="now", help="Where the simulated clock begins: now, -24h, or an instant.")
-@click.option("--scenario", default="commute", show_default=True, metavar="NAME|FILE", help="What happens.")
-@click.option("--settings", "settings_file", type=click.Path(path_type=Path), help="A settings.toml for the board.")
-@click.option("--firmware", type=click.Path(path_type=Path), help="A folder with another code.py than Kickwatt's.")
-@click.option("--nvm", type=click.Path(path_type=Path), help="A file that keeps the board's memory.")
-@click.option("--duration", type=Duration(), help="How long to run, in the simulated world; default: until Ctrl-C.")
-@click.option("--seed", type=int, default=0, help="What the dice of the world begin with.")
-@click.option("--virtual", is_flag=True, help="As fast as the machine can, repeatable by its seed.")
-@click.option("--console/--quiet", default=True, help="Show what the firmware prints, or only the state.")
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0.01),
+    default=1.0,
+    help="How many times as fast as real time.",
+)
+@click.option(
+    "--start",
+    type=Start(),
+    default="now",
+    help="Where the simulated clock begins: now, -24h, or an instant.",
+)
+@click.option(
+    "--scenario",
+    default="commute",
+    show_default=True,
+    metavar="NAME|FILE",
+    help="What happens.",
+)
+@click.option(
+    "--settings",
+    "settings_file",
+    type=click.Path(path_type=Path),
+    help="A settings.toml for the board.",
+)
+@click.option(
+    "--firmware",
+    type=click.Path(path_type=Path),
+    help="A folder with another code.py than Kickwatt's.",
+)
+@click.option(
+    "--nvm",
+    type=click.Path(path_type=Path),
+    help="A file that keeps the board's memory.",
+)
+@click.option(
+    "--duration",
+    type=Duration(),
+    help="How long to run, in the simulated world; default: until Ctrl-C.",
+)
+@click.option(
+    "--seed", type=int, default=0, help="What the dice of the world begin with."
+)
+@click.option(
+    "--virtual",
+    is_flag=True,
+    help="As fast as the machine can, repeatable by its seed.",
+)
+@click.option(
+    "--console/--quiet",
+    default=True,
+    help="Show what the firmware prints, or only the state.",
+)
 def run(
     *,
     hub: str | None,
@@ -124,12 +188,19 @@ def run(
     terminal = Terminal(highlight=False)
 
     def caught_up() -> None:
-        terminal.print("The simulated clock has caught up with the present and goes on in real time.")
+        terminal.print(
+            "The simulated clock has caught up with the present and goes on in real time."
+        )
 
-    pace = None if virtual else RealPace(speed, epoch_s=start.timestamp(), on_caught_up=caught_up)
+    pace = (
+        None
+        if virtual
+        else RealPace(speed, epoch_s=start.timestamp(), on_caught_up=caught_up)
+    )
+    nap_s = _VIRTUAL_NAP_S if virtual else 0.0
     world = World(start=start, seed=seed, pace=pace)
     try:
-        device = Device(settings, world=world, firmware=firmware, nvm=nvm)
+        device = Device(settings, world=world, firmware=firmware, nvm=nvm, nap_s=nap_s)
     except (ValueError, OSError) as error:
         raise click.UsageError(str(error)) from error
     with device:
@@ -143,22 +214,40 @@ def run(
     terminal.print(Text(line(device)))
 
 
-def _settings(file: Path | None, hub: str | None, charger: str | None, key: str | None) -> Settings:
+def _settings(
+    file: Path | None, hub: str | None, charger: str | None, key: str | None
+) -> Settings:
     try:
         found: Settings = settings_.read(file) if file else {}
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
     given = {"KICKWATT_URL": hub, "KICKWATT_ID": charger, "KICKWATT_KEY": key}
-    found = {"KICKWATT_APN": "internet", **found, **{name: value for name, value in given.items() if value}}
-    for name, option in (("KICKWATT_URL", "--hub"), ("KICKWATT_ID", "--id"), ("KICKWATT_KEY", "--key")):
+    found = {
+        "KICKWATT_APN": "internet",
+        **found,
+        **{name: value for name, value in given.items() if value},
+    }
+    for name, option in (
+        ("KICKWATT_URL", "--hub"),
+        ("KICKWATT_ID", "--id"),
+        ("KICKWATT_KEY", "--key"),
+    ):
         if not found.get(name):
-            raise click.UsageError(f"Which one? Give {option}, or {name} in the settings file.")
+            raise click.UsageError(
+                f"Which one? Give {option}, or {name} in the settings file."
+            )
     if not re.fullmatch(r"http://[^/\s]+(/\S*)?", str(found["KICKWATT_URL"])):
-        raise click.UsageError("--hub must be an address such as http://192.168.1.5:8422; a SIM800 has no usable TLS.")
+        raise click.UsageError(
+            "--hub must be an address such as http://192.168.1.5:8422; a SIM800 has no usable TLS."
+        )
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,31}", str(found["KICKWATT_ID"])):
-        raise click.UsageError("--id must be 1 to 32 of a-z, 0-9, - and _, and not begin with - or _.")
+        raise click.UsageError(
+            "--id must be 1 to 32 of a-z, 0-9, - and _, and not begin with - or _."
+        )
     if not re.fullmatch(r"[0-9a-f]{64}", str(found["KICKWATT_KEY"])):
-        raise click.UsageError("--key must be the 64 hexadecimal digits that the hub showed for this charger.")
+        raise click.UsageError(
+            "--key must be the 64 hexadecimal digits that the hub showed for this charger."
+        )
     return found
 
 
@@ -175,7 +264,9 @@ def _watch(device: Device, terminal: Terminal, duration_s: float | None) -> None
                 step_s = min(step_s, duration_s - device.world.now_s)
             device.run_for(step_s)
             if shown is not None:
-                shown.update(Text(line(device), overflow="ellipsis", no_wrap=True), refresh=True)
+                shown.update(
+                    Text(line(device), overflow="ellipsis", no_wrap=True), refresh=True
+                )
             else:
                 terminal.print(Text(line(device)), soft_wrap=True)
     finally:

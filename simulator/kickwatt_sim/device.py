@@ -47,6 +47,7 @@ class Device:
         nvm: Path | None = None,
         carry: Callable[[Request], Answer] = exchange,
         circuitpython: Version = (10, 2),
+        nap_s: float = 0.0,
     ) -> None:
         """Wire everything and switch the supply on; nothing runs before `run_for`."""
         self.world = world or World()
@@ -59,6 +60,7 @@ class Device:
             console=self.console,
             circuitpython=circuitpython,
         )
+        self.board.nap_ns = nanoseconds(nap_s)
         pins = self.board.pins
 
         self.outlet = Outlet(self.world)
@@ -77,7 +79,9 @@ class Device:
         pins["GP2"].on_change = self.modem.reset_pin
         pins["GP3"].on_change = self.modem.power_key
 
-        self.button = Button(self.world)
+        self.button = Button(
+            self.world, lambda lasts_s: self.board.stay_awake(lasts_s + 2.0)
+        )
         pins["GP14"].outside = self.button.level
 
         self.lit = False
@@ -90,7 +94,10 @@ class Device:
         return self
 
     def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
     ) -> None:
         """Close it."""
         self.close()
@@ -103,15 +110,21 @@ class Device:
         """Let `seconds` of the world pass, at the world's pace."""
         self.board.run_until(self.world.now_ns + nanoseconds(seconds))
 
-    def run_until(self, condition: Callable[[], bool], *, within_s: float, step_s: float = _STEP_S) -> None:
+    def run_until(
+        self, condition: Callable[[], bool], *, within_s: float, step_s: float = _STEP_S
+    ) -> None:
         """Run until `condition` is true, which is asked every `step_s`; TimeoutError when it is not `within_s`."""
         ends_ns = self.world.now_ns + nanoseconds(within_s)
         while not condition():
             if self.world.now_ns >= ends_ns:
-                raise TimeoutError(f"not within {within_s:g} s; the console says: {list(self.console.lines)[-5:]}")
+                raise TimeoutError(
+                    f"not within {within_s:g} s; the console says: {list(self.console.lines)[-5:]}"
+                )
             self.run_for(step_s)
 
-    def inject(self, fault: str, *, lasts_s: float | None = None, **parameters: object) -> Injection:
+    def inject(
+        self, fault: str, *, lasts_s: float | None = None, **parameters: object
+    ) -> Injection:
         """Let a named fault begin now; it ends after `lasts_s`, or when the returned injection is ended."""
         return inject(self, fault, lasts_s=lasts_s, **parameters)
 

@@ -16,7 +16,9 @@ def seconds(text: str | float) -> float:
         return float(plain)
     parts = _PART.findall(plain)
     if not parts or "".join(number + unit for number, unit in parts) != plain:
-        raise ValueError(f"'{text}' is not a duration; write it like 90s, 10m, 1h30m or 2d")
+        raise ValueError(
+            f"'{text}' is not a duration; write it like 90s, 10m, 1h30m or 2d"
+        )
     return sum(float(number) * _UNITS[unit] for number, unit in parts)
 
 

@@ -58,15 +58,21 @@ def exchange(request: Request) -> Answer:
     connection = http.client.HTTPConnection(host, port, timeout=request.timeout_s)
     try:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request(request.method, target, request.body or None, dict(request.headers))
+        connection.request(
+            request.method, target, request.body or None, dict(request.headers)
+        )
         with connection.getresponse() as response:
             body = response.read(_MOST_BYTES + 1)
-            return Answer(NO_MEMORY) if len(body) > _MOST_BYTES else Answer(response.status, body)
+            return (
+                Answer(NO_MEMORY)
+                if len(body) > _MOST_BYTES
+                else Answer(response.status, body)
+            )
     except socket.gaierror:
         return Answer(DNS_ERROR)
     except OSError:
         return Answer(NETWORK_ERROR)
-    except (http.client.HTTPException, ValueError):
+    except http.client.HTTPException, ValueError:
         return Answer(NOT_HTTP)
     finally:
         connection.close()
@@ -75,7 +81,9 @@ def exchange(request: Request) -> Answer:
 class Internet:
     """Carries requests out of one world and answers back into it."""
 
-    def __init__(self, world: World, carry: Callable[[Request], Answer] = exchange) -> None:
+    def __init__(
+        self, world: World, carry: Callable[[Request], Answer] = exchange
+    ) -> None:
         """Use `carry` for the exchange itself; a test may answer without a server."""
         self._world = world
         self._carry = carry
@@ -93,7 +101,9 @@ class Internet:
 
         threading.Thread(target=wait, name="request", daemon=True).start()
 
-    def _tell(self, request: Request, answer: Answer, done: Callable[[Answer], None]) -> None:
+    def _tell(
+        self, request: Request, answer: Answer, done: Callable[[Answer], None]
+    ) -> None:
         for listener in self.listeners:
             listener(request, answer)
         done(answer)

@@ -51,7 +51,10 @@ class RealPace:
                 if wait_s < _SHORTEST_WAIT_S:
                     return time_ns
             if self._behind:
-                wait_s = min(wait_s, self._behind_s(allowed_ns) / (self.speed - 1) + _SHORTEST_WAIT_S)
+                wait_s = min(
+                    wait_s,
+                    self._behind_s(allowed_ns) / (self.speed - 1) + _SHORTEST_WAIT_S,
+                )
             if self._poked.wait(min(wait_s, 3600.0)):
                 self._poked.clear()
                 return min(time_ns, self._allowed_ns())
@@ -62,7 +65,11 @@ class RealPace:
         if self._behind and self._behind_s(allowed_ns) <= 0:
             self._behind = False
             allowed_ns = int((time.time() - self._epoch_s) * SECOND)
-            self._began_ns, self._began_s, self.speed = allowed_ns, time.monotonic(), 1.0
+            self._began_ns, self._began_s, self.speed = (
+                allowed_ns,
+                time.monotonic(),
+                1.0,
+            )
             self._on_caught_up()
         return allowed_ns
 

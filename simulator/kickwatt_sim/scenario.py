@@ -40,7 +40,18 @@ if TYPE_CHECKING:
     from .device import Device
 
 _FOLDER: Final = Path(__file__).parent / "scenarios"
-_KEYS: Final = {"after", "every", "daily", "not_before", "jitter", "do", "charge", "fault", "lasts", "with"}
+_KEYS: Final = {
+    "after",
+    "every",
+    "daily",
+    "not_before",
+    "jitter",
+    "do",
+    "charge",
+    "fault",
+    "lasts",
+    "with",
+}
 
 
 class ScenarioError(ValueError):
@@ -71,7 +82,9 @@ class Step:
         if self.daily_s is not None:
             midnight = epoch.replace(hour=0, minute=0, second=0, microsecond=0)
             for day in count():
-                at_s = (midnight + timedelta(days=day, seconds=self.daily_s) - epoch).total_seconds()
+                at_s = (
+                    midnight + timedelta(days=day, seconds=self.daily_s) - epoch
+                ).total_seconds()
                 if at_s >= max(0.0, self.not_before_s):
                     yield at_s
         elif self.every_s is None:
@@ -97,9 +110,15 @@ def names() -> list[str]:
 
 def load(name_or_file: str) -> Scenario:
     """Return a scenario by its name or from a file. Raises ScenarioError."""
-    file = _FOLDER / f"{name_or_file}.toml" if name_or_file in names() else Path(name_or_file)
+    file = (
+        _FOLDER / f"{name_or_file}.toml"
+        if name_or_file in names()
+        else Path(name_or_file)
+    )
     if not file.exists():
-        raise ScenarioError(f"there is no scenario '{name_or_file}'; known are {', '.join(names())}, or give a file")
+        raise ScenarioError(
+            f"there is no scenario '{name_or_file}'; known are {', '.join(names())}, or give a file"
+        )
     try:
         return parse(file.read_text("utf-8"), file.stem)
     except (OSError, UnicodeDecodeError) as error:
@@ -130,7 +149,9 @@ def play(scenario: Scenario, device: Device) -> None:
         _next(device, step, step.times(device.world.wall, luck), luck)
 
 
-def _next(device: Device, step: Step, times: Iterator[float], luck: random.Random) -> None:
+def _next(
+    device: Device, step: Step, times: Iterator[float], luck: random.Random
+) -> None:
     at_s = next(times, None)
     if at_s is None:
         return

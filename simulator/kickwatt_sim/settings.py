@@ -17,7 +17,11 @@ def parse(text: str, name: str = "settings.toml") -> Settings:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{name} is not a settings file: {error}") from error
-    return {key: _value(key, value, name) for key, value in found.items() if not isinstance(value, Mapping)}
+    return {
+        key: _value(key, value, name)
+        for key, value in found.items()
+        if not isinstance(value, Mapping)
+    }
 
 
 def read(file: Path) -> Settings:
@@ -35,7 +39,9 @@ def render(settings: Mapping[str, str | int]) -> str:
     """Return the text of a settings.toml with these settings."""
     quoted = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
     lines = (
-        f'{key} = "{value.translate(quoted)}"' if isinstance(value, str) else f"{key} = {value}"
+        f'{key} = "{value.translate(quoted)}"'
+        if isinstance(value, str)
+        else f"{key} = {value}"
         for key, value in settings.items()
     )
     return "\n".join(lines) + "\n"
@@ -43,5 +49,7 @@ def render(settings: Mapping[str, str | int]) -> str:
 
 def _value(key: str, value: object, name: str) -> str | int:
     if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise SettingsError(f"{name}: {key} must be a text in double quotes or a whole number")
+        raise SettingsError(
+            f"{name}: {key} must be a text in double quotes or a whole number"
+        )
     return value

@@ -8,7 +8,9 @@ from .device import Device
 def line(device: Device) -> str:
     """Return the state of a device as one line of text."""
     outlet, exchanges = device.outlet, device.exchanges
-    moment = datetime.fromtimestamp(int(device.world.wall_s), UTC).strftime("%Y-%m-%d %H:%M:%S")
+    moment = datetime.fromtimestamp(int(device.world.wall_s), UTC).strftime(
+        "%Y-%m-%d %H:%M:%S"
+    )
     relay = "on" if outlet.relay.contact else "off"
     state = exchanges.last_message.get("state", "starting")
     power_w = outlet.power_w()

@@ -56,14 +56,19 @@ class World:
     *virtual*: it goes as fast as the machine can, and everything in it follows from `seed`.
     """
 
-    def __init__(self, *, start: datetime | None = None, seed: int = 0, pace: Pace | None = None) -> None:
+    def __init__(
+        self, *, start: datetime | None = None, seed: int = 0, pace: Pace | None = None
+    ) -> None:
         """Begin a world in which nothing happens yet."""
         self.epoch_s = (start or datetime.now(UTC)).timestamp()
         self.seed = seed
         self.pace = pace
         self.now_ns = 0
-        self.horizon_ns = NEVER
+        # Nothing happens before this instant, so time may simply pass up to it. 0 forces a look.
+        self.quiet_until_ns = 0
         self.at_horizon: Callable[[], None] = lambda: None
+        self._horizon_ns = NEVER
+        self._alert = False
         self._events: list[tuple[int, int, Event]] = []
         self._order = count()
         self._arrived: deque[Callable[[], None]] = deque()
@@ -88,6 +93,31 @@ class World:
         """The instant that a right clock in this world shows, in UTC."""
         return datetime.fromtimestamp(self.wall_s, UTC)
 
+    @property
+    def horizon_ns(self) -> int:
+        """Where the world stops and `at_horizon` is called."""
+        return self._horizon_ns
+
+    @horizon_ns.setter
+    def horizon_ns(self, time_ns: int) -> None:
+        self._horizon_ns = time_ns
+        self._look_ahead()
+
+    @property
+    def alert(self) -> bool:
+        """Whether nobody may let time pass without a look; a board sets it while its firmware has to stop."""
+        return self._alert
+
+    @alert.setter
+    def alert(self, alert: bool) -> None:
+        self._alert = alert
+        self._look_ahead()
+
+    @property
+    def next_event_ns(self) -> int:
+        """When the next thing happens; NEVER if nothing is going to."""
+        return self._events[0][0] if self._events else NEVER
+
     def random(self, name: str) -> random.Random:
         """Return the generator of the part `name`; parts do not disturb each other's."""
         return random.Random(f"{self.seed}:{name}")
@@ -96,6 +126,7 @@ class World:
         """Let `action` happen at `time_ns`, or at once if that is past."""
         event = Event(max(time_ns, self.now_ns), action)
         heapq.heappush(self._events, (event.at_ns, next(self._order), event))
+        self._look_ahead()
         return event
 
     def after(self, delay_s: float, action: Callable[[], None]) -> Event:
@@ -110,45 +141,46 @@ class World:
 
     def advance(self, until_ns: int, wake: Callable[[], bool] | None = None) -> None:
         """Let time pass to `until_ns`, or less far when `wake` is true after something happened."""
+        if until_ns < self.quiet_until_ns and self.pace is None:
+            self.now_ns = max(self.now_ns, until_ns)
+            return
         if wake is not None and wake():
             return
         while True:
-            while self._arrived:
+            step_ns = min(until_ns, self.next_event_ns, self._horizon_ns)
+            reached_ns = step_ns if self.pace is None else self.pace.reach(step_ns)
+            self.now_ns = max(self.now_ns, reached_ns)
+            if self._arrived:
                 self._arrived.popleft()()
-            events = self._events
-            step = until_ns
-            if events and events[0][0] < step:
-                step = events[0][0]
-            if self.horizon_ns < step:
-                step = self.horizon_ns
-            if self.pace is not None and (reached := self.pace.reach(step)) < step:
-                self.now_ns = max(self.now_ns, reached)
-                while self._arrived:
-                    self._arrived.popleft()()
-                if wake is not None and wake():
-                    return
-                continue
-            self.now_ns = max(self.now_ns, step)
-            if events and events[0][0] <= self.now_ns:
-                action = heapq.heappop(events)[2].action
-                if action is not None:
-                    action()
-                    if wake is not None and wake():
-                        return
+            elif reached_ns < step_ns:
+                pass
+            elif self.next_event_ns <= self.now_ns:
+                self._happen()
             elif self.now_ns >= until_ns:
                 return
             else:
                 self.at_horizon()
-                if wake is not None and wake():
-                    return
+            if wake is not None and wake():
+                return
 
     def spend(self, time_ns: int) -> None:
         """Let the short time pass that a piece of hardware takes, without keeping step with a real clock."""
-        until = self.now_ns + time_ns
-        if until > self.horizon_ns or (self._events and self._events[0][0] <= until):
-            self.advance(until)
+        until_ns = self.now_ns + time_ns
+        if until_ns < self.quiet_until_ns:
+            self.now_ns = until_ns
         else:
-            self.now_ns = until
+            self.advance(until_ns)
+
+    def _happen(self) -> None:
+        action = heapq.heappop(self._events)[2].action
+        self._look_ahead()
+        if action is not None:
+            action()
+
+    def _look_ahead(self) -> None:
+        self.quiet_until_ns = (
+            0 if self._alert else min(self.next_event_ns, self._horizon_ns)
+        )
 
     def run_for(self, seconds: float) -> None:
         """Let `seconds` pass."""

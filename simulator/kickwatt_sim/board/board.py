@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 import threading
 import traceback
-from typing import Final
+from typing import Final, NoReturn
 
 from ..parts.line import Line
 from ..world import MICROSECOND, MILLISECOND, NEVER, Event, World, nanoseconds
@@ -21,7 +21,7 @@ from .reset import Closed, Interrupt, PowerLost, Reload, Reset, ResetReason
 from .uart import Port, Uart
 
 # What one look at the hardware costs the firmware. Without a cost, a loop that waits for time to pass would never end.
-_WORK_NS: Final = 20 * MICROSECOND
+WORK_NS: Final = 20 * MICROSECOND
 # From reset to the first line of the firmware; CircuitPython waits a second for a double reset.
 _BOOT_NS: Final = 1_200 * MILLISECOND
 _RELOAD_NS: Final = 300 * MILLISECOND
@@ -58,6 +58,9 @@ class Board:
         self.randomness = world.random("board")
         self.rtc_offset_s = 0
         self.sleep_memory = bytearray(_SLEEP_MEMORY_BYTES)
+        self.nap_ns = 0
+        self.awake_until_ns = 0
+        self._stirred = False
         self.powered = False
         self.boots = 0
         self.resets: list[ResetReason] = []
@@ -70,7 +73,7 @@ class Board:
         self.watchdog_s: float | None = None
         self._watchdog_ns = NEVER
         self._watchdog_event: Event | None = None
-        self._interrupt: Interrupt | None = None
+        self._interrupt_: Interrupt | None = None
         self._failure: BaseException | None = None
         self._go = threading.Semaphore(0)
         self._back = threading.Semaphore(0)
@@ -82,7 +85,7 @@ class Board:
 
     def wire_uart(self, tx: str, rx: str, unit: int) -> Line:
         """Make a pair of pins a UART and return the line at it."""
-        line = Line(self.world)
+        line = Line(self.world, self._stir)
         self.ports[tx, rx] = Port(self, unit, line)
         return line
 
@@ -129,21 +132,61 @@ class Board:
 
     # --- for the simulated CircuitPython
 
-    def work(self, time_ns: int = _WORK_NS) -> None:
+    def work(self, time_ns: int = WORK_NS) -> None:
         """Let the time pass that a touch of the hardware takes; raises when the firmware has to stop."""
-        self.world.spend(time_ns)
+        world = self.world
+        until_ns = world.now_ns + time_ns
+        if until_ns < world.quiet_until_ns:
+            world.now_ns = until_ns
+            return
+        world.advance(until_ns)
         if self._interrupt is not None:
             raise self._interrupt
 
     def sleep_until(self, time_ns: int, wake: Callable[[], bool] | None = None) -> None:
         """Let time pass to `time_ns`, or until `wake`; raises when the firmware has to stop."""
-        self.work()
+        world = self.world
+        if time_ns < world.quiet_until_ns and world.pace is None:
+            world.now_ns = max(world.now_ns, time_ns)
+            return
+        if self._interrupt is not None:
+            raise self._interrupt
         if wake is None:
             self.world.advance(time_ns, self._interrupted)
         else:
             self.world.advance(time_ns, lambda: self._interrupted() or wake())
         if self._interrupt is not None:
             raise self._interrupt
+
+    def sleep(self, duration_ns: int) -> None:
+        """Sleep as `time.sleep` does; with a `nap_ns`, longer, as long as nothing happens that the firmware could notice."""
+        now_ns = self.world.now_ns
+        if self.nap_ns <= duration_ns or now_ns < self.awake_until_ns:
+            self.sleep_until(now_ns + duration_ns)
+        else:
+            self._nap(now_ns + duration_ns, now_ns + self.nap_ns)
+
+    def _nap(self, earliest_ns: int, latest_ns: int) -> None:
+        """Sleep until messages that are under way have arrived, or somebody does something, or it is `latest_ns`."""
+        ports = self.ports.values()
+        while True:
+            under_way = [
+                port.line.complete_ns
+                for port in ports
+                if port.line.next_arrival_ns < NEVER
+            ]
+            until_ns = max(earliest_ns, min([latest_ns, *under_way]))
+            self._stirred = False
+            self.sleep_until(until_ns, self._has_stirred)
+            if self.world.now_ns >= until_ns:
+                return
+            if self.world.now_ns < self.awake_until_ns:
+                latest_ns = earliest_ns
+
+    def stay_awake(self, duration_s: float) -> None:
+        """Take no naps for a while: somebody does something that asks for attention."""
+        self.awake_until_ns = self.world.now_ns + nanoseconds(duration_s)
+        self._stirred = True
 
     def flash_busy(self, time_ns: int) -> None:
         """Let time pass with interrupts off: of what the UARTs hear, only the hardware's 32 bytes stay."""
@@ -171,12 +214,27 @@ class Board:
         if self._watchdog_event is None:
             self._watchdog_event = self.world.at(self._watchdog_ns, self._watch)
 
-    def stop(self, interrupt: Interrupt) -> None:
+    def stop(self, interrupt: Interrupt) -> NoReturn:
         """Stop the firmware from inside, as `microcontroller.reset()` does."""
         self._interrupt = interrupt
         raise interrupt
 
     # --- inside
+
+    def _stir(self) -> None:
+        self._stirred = True
+
+    def _has_stirred(self) -> bool:
+        return self._stirred
+
+    @property
+    def _interrupt(self) -> Interrupt | None:
+        return self._interrupt_
+
+    @_interrupt.setter
+    def _interrupt(self, interrupt: Interrupt | None) -> None:
+        self._interrupt_ = interrupt
+        self.world.alert = interrupt is not None
 
     def _interrupted(self) -> bool:
         return self._interrupt is not None
@@ -231,7 +289,9 @@ class Board:
             self.sleep_until(NEVER)
         except Reset as reset:
             self.reset_reason, self.run_reason = reset.reason, "STARTUP"
-            self.safe_mode_reason = reset.safe_mode or ("PROGRAMMATIC" if self.next_safe_mode else None)
+            self.safe_mode_reason = reset.safe_mode or (
+                "PROGRAMMATIC" if self.next_safe_mode else None
+            )
             self.next_safe_mode = False
             self.previous_traceback = None
             self.console.note(f"reset: {reset.reason.lower()}")
@@ -260,7 +320,7 @@ class Board:
             raise
         except SystemExit:
             pass
-        except BaseException as error:  # noqa: BLE001 - whatever the firmware raises, the board survives
+        except BaseException as error:
             if self._interrupt is not None:
                 raise self._interrupt from error
             self.previous_traceback = self._own_traceback(error)
@@ -269,7 +329,10 @@ class Board:
     def _own_traceback(self, error: BaseException) -> str:
         """Return the traceback without the simulator's frames around the firmware."""
         where = error.__traceback__
-        while where is not None and where.tb_frame.f_code.co_filename in (__file__, loader.__file__):
+        while where is not None and where.tb_frame.f_code.co_filename in (
+            __file__,
+            loader.__file__,
+        ):
             where = where.tb_next
         return "".join(traceback.format_exception(error.with_traceback(where)))
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from .pico2 import NVM_BYTES
 from ..world import MILLISECOND
+from .pico2 import NVM_BYTES
 
 # Typical times of the W25Q flash on the board (data sheet: page program 0.4-3 ms, sector erase 45-400 ms).
 PROGRAM_NS: Final = 1 * MILLISECOND

@@ -5,7 +5,6 @@ CircuitPython has (package `circuitpython` of this simulator), and nothing else 
 the firmware sees the simulated `time`; nothing is put into `sys.modules`.
 """
 
-import builtins
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -77,11 +76,19 @@ class Loader:
             if hasattr(package, "__path__"):
                 module = self._from_drive(name, Path(package.__path__[0]) / last)
             else:
-                module = getattr(package, last, None)
+                found = getattr(package, last, None)
+                module = found if isinstance(found, ModuleType) else None
         else:
-            module = next((found for root in _ROOTS if (found := self._from_drive(name, Path(root) / last))), None)
+            module = next(
+                (
+                    found
+                    for root in _ROOTS
+                    if (found := self._from_drive(name, Path(root) / last))
+                ),
+                None,
+            )
             module = module or make_module(self._board, name)
-        if not isinstance(module, ModuleType):
+        if module is None:
             raise ImportError(f"no module named '{name}'")
         self._modules[name] = module
         if parent:
@@ -112,4 +119,5 @@ class Loader:
         module.__file__ = f"/{file.relative_to(self._board.drive).as_posix()}"
         module.__dict__["__builtins__"] = self._builtins
         code = _compiled(file, file.stat().st_mtime_ns)
-        builtins.exec(code.replace(co_filename=module.__file__), module.__dict__)
+        # What the board runs is the firmware; running it is this module's purpose.
+        exec(code.replace(co_filename=module.__file__), module.__dict__)  # noqa: S102

@@ -8,6 +8,7 @@ and a read that got something tries once more before it returns.
 from typing import TYPE_CHECKING, Any, Final
 
 from ..parts.line import Line, byte_ns
+from ..world import NEVER
 
 if TYPE_CHECKING:
     from .board import Board
@@ -90,7 +91,8 @@ class Uart:
     def in_waiting(self) -> int:
         """The number of bytes that can be read at once."""
         self._board.work()
-        self.settle()
+        if self._line.next_arrival_ns <= self._world.now_ns:
+            self.settle()
         return len(self._buffer)
 
     def reset_input_buffer(self) -> None:
@@ -103,7 +105,9 @@ class Uart:
         """Send bytes; returns when all but the last 32 have left."""
         data = bytes(data)
         sent_ns = self._line.transmit(data)
-        self._board.sleep_until(sent_ns - min(len(data), _HARDWARE_FIFO) * byte_ns(self._baudrate))
+        self._board.sleep_until(
+            sent_ns - min(len(data), _HARDWARE_FIFO) * byte_ns(self._baudrate)
+        )
         return len(data)
 
     def read(self, nbytes: int | None = None) -> bytes | None:
@@ -143,13 +147,14 @@ class Uart:
             missing = 1 << 30 if wanted is None else wanted - len(self._buffer)
             tries = 2 if self._buffer else 1
             until_ns = heard_ns + tries * silence_ns
-            first_ns = self._line.next_arrival_ns(1)
-            if first_ns is None or first_ns > until_ns:
+            if self._line.next_arrival_ns > until_ns:
                 if self._world.now_ns >= until_ns:
                     break
-                self._board.sleep_until(until_ns, lambda: self._line.next_arrival_ns(1) is not None)
+                self._board.sleep_until(
+                    until_ns, lambda: self._line.next_arrival_ns < NEVER
+                )
                 continue
-            heard_ns = self._line.next_arrival_ns(missing) or first_ns
+            heard_ns = self._line.arrived_ns(missing)
             self._board.sleep_until(heard_ns)
             self._buffer += self._line.take()
         return len(self._buffer) if wanted is None else min(wanted, len(self._buffer))

@@ -11,8 +11,8 @@ from io import BytesIO, StringIO
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
-from . import plain
 from ..settings import render
+from . import plain
 
 if TYPE_CHECKING:
     from ..board.board import Board
@@ -45,7 +45,15 @@ _OWN: Final = {
     **dict.fromkeys(("usb_cdc", "usb_hid", "usb_midi"), "usb_"),
 }
 # Built into CPython, absent on the board.
-_ABSENT: Final = ("breakpoint", "copyright", "credits", "exit", "license", "quit", "vars")
+_ABSENT: Final = (
+    "breakpoint",
+    "copyright",
+    "credits",
+    "exit",
+    "license",
+    "quit",
+    "vars",
+)
 
 
 def make_module(board: Board, name: str) -> ModuleType | None:
@@ -61,7 +69,9 @@ def make_module(board: Board, name: str) -> ModuleType | None:
 
 def make_builtins(board: Board, import_: Callable[..., ModuleType]) -> dict[str, Any]:
     """Return the built-in names of a firmware run."""
-    names = {name: value for name, value in vars(builtins).items() if name not in _ABSENT}
+    names = {
+        name: value for name, value in vars(builtins).items() if name not in _ABSENT
+    }
 
     def print_(*values: object, sep: str = " ", end: str = "\n") -> None:
         board.work()
@@ -79,4 +89,9 @@ def make_builtins(board: Board, import_: Callable[..., ModuleType]) -> dict[str,
     def input_(_prompt: str = "") -> str:
         raise EOFError
 
-    return names | {"__import__": import_, "print": print_, "open": open_, "input": input_}
+    return names | {
+        "__import__": import_,
+        "print": print_,
+        "open": open_,
+        "input": input_,
+    }

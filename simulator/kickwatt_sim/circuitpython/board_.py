@@ -9,4 +9,7 @@ from ..board.board import Board
 def make(board: Board) -> dict[str, Any]:
     """Return the module's content; pins with two names are one object."""
     pins = {gpio.number: blinka.Pin(gpio) for gpio in board.pins.by_name.values()}
-    return {"board_id": pico2.BOARD_ID, **{name: pins[number] for name, number in pico2.PINS.items()}}
+    return {
+        "board_id": pico2.BOARD_ID,
+        **{name: pins[number] for name, number in pico2.PINS.items()},
+    }

@@ -42,6 +42,11 @@ def make(_board: Board) -> dict[str, Any]:
             for pin in self._pins:
                 pin.id.claimed = True
 
+        @property
+        def in_waiting(self) -> int:
+            # As Blinka's, without its search for what the UART can do.
+            return int(self._uart.in_waiting)
+
         def deinit(self) -> None:
             super().deinit()
             for pin in self._pins:

@@ -29,7 +29,9 @@ def make(board: Board) -> dict[str, Any]:
                 self._pin.id.reset()
             super().deinit()
 
-        def switch_to_output(self, value: bool = False, drive_mode: object = real.DriveMode.PUSH_PULL) -> None:
+        def switch_to_output(
+            self, value: bool = False, drive_mode: object = real.DriveMode.PUSH_PULL
+        ) -> None:
             board.work()
             with self._pin.id.settling():
                 super().switch_to_output(value, drive_mode)

@@ -22,7 +22,9 @@ def loads(text: str | bytes) -> Any:
 def make(_board: Board) -> dict[str, Any]:
     """Return the module's content."""
     return {
-        "dump": lambda value, stream, separators=None: stream.write(dumps(value, separators)),
+        "dump": lambda value, stream, separators=None: stream.write(
+            dumps(value, separators)
+        ),
         "dumps": dumps,
         "load": lambda stream: loads(stream.read()),
         "loads": loads,

@@ -4,14 +4,21 @@
 (adafruit/circuitpython pull request 10819).
 """
 
-from collections import namedtuple
 import os
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..board.board import Board
 from ..board.pico2 import BOARD_ID
 
-_uname = namedtuple("_uname", ("sysname", "nodename", "release", "version", "machine"))
+
+class Uname(NamedTuple):
+    """Who the board is."""
+
+    sysname: str
+    nodename: str
+    release: str
+    version: str
+    machine: str
 
 
 def make(board: Board) -> dict[str, Any]:
@@ -27,19 +34,25 @@ def make(board: Board) -> dict[str, Any]:
 
     def urandom(size: int) -> bytes:
         board.work()
-        return board.randomness.randbytes(size) if board.world.virtual else os.urandom(size)
+        return (
+            board.randomness.randbytes(size)
+            if board.world.virtual
+            else os.urandom(size)
+        )
 
     def listdir(path: str = "/") -> list[str]:
         board.work()
-        return sorted(os.listdir(board.drive / path.lstrip("/")))
+        return sorted(
+            entry.name for entry in (board.drive / path.lstrip("/")).iterdir()
+        )
 
-    def stat(path: str) -> tuple[int, ...]:
+    def stat(path: str) -> tuple[float, ...]:
         board.work()
-        return tuple(os.stat(board.drive / path.lstrip("/")))
+        return tuple((board.drive / path.lstrip("/")).stat())
 
-    def uname() -> Any:
+    def uname() -> Uname:
         machine = "Raspberry Pi Pico 2 with rp2350a"
-        return _uname("rp2350", "rp2350", release, f"{release} on {BOARD_ID}", machine)
+        return Uname("rp2350", "rp2350", release, f"{release} on {BOARD_ID}", machine)
 
     return {
         "getcwd": lambda: "/",

@@ -10,7 +10,12 @@ class PWMOut:
     """A pin that is switched on and off quickly."""
 
     def __init__(
-        self, pin: blinka.Pin, *, duty_cycle: int = 0, frequency: int = 500, variable_frequency: bool = False
+        self,
+        pin: blinka.Pin,
+        *,
+        duty_cycle: int = 0,
+        frequency: int = 500,
+        variable_frequency: bool = False,
     ) -> None:
         """Take a free pin."""
         if pin.id.claimed:
@@ -29,7 +34,9 @@ class PWMOut:
     @duty_cycle.setter
     def duty_cycle(self, value: int) -> None:
         if not 0 <= value <= 0xFFFF:
-            raise ValueError("PWM duty_cycle must be between 0 and 65535 inclusive (16 bit resolution)")
+            raise ValueError(
+                "PWM duty_cycle must be between 0 and 65535 inclusive (16 bit resolution)"
+            )
         self._duty_cycle = value
         self._pin.id.drive()
         self._pin.id.write(value >= 0x8000)
@@ -42,7 +49,9 @@ class PWMOut:
     @frequency.setter
     def frequency(self, value: int) -> None:
         if not self._variable:
-            raise AttributeError("PWM frequency not writable when variable_frequency is False on construction")
+            raise AttributeError(
+                "PWM frequency not writable when variable_frequency is False on construction"
+            )
         self._frequency = value
 
     def deinit(self) -> None:

@@ -28,7 +28,9 @@ def make(board: Board) -> dict[str, Any]:
     return {
         "byteorder": "little",
         "exit": _exit,
-        "implementation": SimpleNamespace(name="circuitpython", version=version, _machine="Raspberry Pi Pico 2"),
+        "implementation": SimpleNamespace(
+            name="circuitpython", version=version, _machine="Raspberry Pi Pico 2"
+        ),
         "maxsize": (1 << 31) - 1,
         "modules": {},
         "path": ["", "/", ".frozen", "/lib"],

@@ -75,4 +75,8 @@ def timer(board: Board) -> WatchDogTimer:
 
 def make(_board: Board) -> dict[str, Any]:
     """Return the module's content."""
-    return {"WatchDogMode": WatchDogMode, "WatchDogTimeout": WatchDogTimeout, "WatchDogTimer": WatchDogTimer}
+    return {
+        "WatchDogMode": WatchDogMode,
+        "WatchDogTimeout": WatchDogTimeout,
+        "WatchDogTimer": WatchDogTimer,
+    }

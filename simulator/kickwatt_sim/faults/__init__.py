@@ -7,4 +7,15 @@ its own keyword parameters, makes the trouble, and returns what ends it (None wh
 from . import board, meter, modem, network, relay
 from .registry import FAULTS, Fault, FaultError, Injection, inject
 
-__all__ = ["FAULTS", "Fault", "FaultError", "Injection", "board", "inject", "meter", "modem", "network", "relay"]
+__all__ = [
+    "FAULTS",
+    "Fault",
+    "FaultError",
+    "Injection",
+    "board",
+    "inject",
+    "meter",
+    "modem",
+    "network",
+    "relay",
+]

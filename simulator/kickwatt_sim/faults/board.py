@@ -9,14 +9,20 @@ if TYPE_CHECKING:
     from ..device import Device
 
 
-@fault("power_cut", "the mains fail: charger, meter, board and modem have no power until the fault ends")
+@fault(
+    "power_cut",
+    "the mains fail: charger, meter, board and modem have no power until the fault ends",
+)
 def power_cut(device: Device) -> End:
     """Take the mains away."""
     device.mains(False)
     return lambda: device.mains(True)
 
 
-@fault("reboot", "the board resets (reason: reset_pin, watchdog, brownout, software); the modem stays on")
+@fault(
+    "reboot",
+    "the board resets (reason: reset_pin, watchdog, brownout, software); the modem stays on",
+)
 def reboot(device: Device, reason: str = "reset_pin") -> End:
     """Reset the board."""
     try:

@@ -15,7 +15,9 @@ def modem_restart(device: Device) -> End:
     return None
 
 
-@fault("modem_hangs", "the modem does not answer; only its reset pin or its supply helps")
+@fault(
+    "modem_hangs", "the modem does not answer; only its reset pin or its supply helps"
+)
 def modem_hangs(device: Device) -> End:
     """Let the module hang."""
     device.modem.hung = True

@@ -28,7 +28,10 @@ def no_bearer(device: Device) -> End:
     return end
 
 
-@fault("http_error", "every request ends with this result of the modem and never leaves it (601 network, 603 DNS, 604 busy)")
+@fault(
+    "http_error",
+    "every request ends with this result of the modem and never leaves it (601 network, 603 DNS, 604 busy)",
+)
 def http_error(device: Device, status: int = NETWORK_ERROR) -> End:
     """Answer in the network's place."""
     return add(device.modem.http.before, lambda _request: Answer(status))
@@ -40,7 +43,9 @@ def reply_lost(device: Device) -> End:
     return add(device.modem.http.after, lambda _answer: Answer(NETWORK_ERROR))
 
 
-@fault("no_httpaction", "requests reach the hub, but the modem never reports +HTTPACTION")
+@fault(
+    "no_httpaction", "requests reach the hub, but the modem never reports +HTTPACTION"
+)
 def no_httpaction(device: Device) -> End:
     """Let the request through and say nothing."""
     return add(device.modem.http.after, lambda _answer: None)

@@ -27,7 +27,9 @@ class Fault:
     @property
     def parameters(self) -> tuple[str, ...]:
         """Names of what can be set."""
-        return tuple(inspect.signature(self.begin, annotation_format=Format.STRING).parameters)[1:]
+        return tuple(
+            inspect.signature(self.begin, annotation_format=Format.STRING).parameters
+        )[1:]
 
 
 FAULTS: Final[dict[str, Fault]] = {}
@@ -63,7 +65,9 @@ class Injection:
             end()
 
 
-def inject(device: Device, name: str, *, lasts_s: float | None = None, **parameters: Any) -> Injection:
+def inject(
+    device: Device, name: str, *, lasts_s: float | None = None, **parameters: Any
+) -> Injection:
     """Let a fault begin now and end after `lasts_s` seconds. Raises FaultError."""
     found = find(name, parameters)
     injection = Injection(name, found.begin(device, **parameters))
@@ -75,7 +79,9 @@ def inject(device: Device, name: str, *, lasts_s: float | None = None, **paramet
 def find(name: str, parameters: dict[str, Any]) -> Fault:
     """Return a fault that takes these parameters. Raises FaultError."""
     if name not in FAULTS:
-        raise FaultError(f"there is no fault '{name}'; known are {', '.join(sorted(FAULTS))}")
+        raise FaultError(
+            f"there is no fault '{name}'; known are {', '.join(sorted(FAULTS))}"
+        )
     unknown = sorted(set(parameters) - set(FAULTS[name].parameters))
     if unknown:
         raise FaultError(f"the fault '{name}' has no '{unknown[0]}'")

@@ -8,7 +8,10 @@ if TYPE_CHECKING:
     from ..device import Device
 
 
-@fault("relay_welded", "the relay's contact is welded: it stays closed whatever the coil does")
+@fault(
+    "relay_welded",
+    "the relay's contact is welded: it stays closed whatever the coil does",
+)
 def relay_welded(device: Device) -> End:
     """Weld the contact, closed."""
     relay = device.outlet.relay

@@ -20,7 +20,10 @@ class Battery:
 
     def voltage(self, charge: float) -> float:
         """Return the voltage at the pack's terminals while it is charged."""
-        return min(self.full_v, self.empty_v + (self.full_v - self.empty_v) * charge / self.cv_from)
+        return min(
+            self.full_v,
+            self.empty_v + (self.full_v - self.empty_v) * charge / self.cv_from,
+        )
 
     def ride(self, down_to: float) -> None:
         """Use the pack until it is `down_to` full."""

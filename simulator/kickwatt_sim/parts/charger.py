@@ -2,8 +2,8 @@
 
 from math import exp, log
 
-from .battery import Battery
 from ..world import SECOND
+from .battery import Battery
 
 _HOUR_NS = 3600 * SECOND
 
@@ -104,7 +104,9 @@ class Charger:
             self._constant_voltage(battery, hours)
 
     def _constant_current(self, battery: Battery, hours: float) -> float:
-        to_cv_h = (battery.cv_from - battery.charge) * battery.capacity_ah / self.current_a
+        to_cv_h = (
+            (battery.cv_from - battery.charge) * battery.capacity_ah / self.current_a
+        )
         spent_h = min(hours, to_cv_h)
         before_v = battery.voltage(battery.charge)
         if spent_h == to_cv_h:
@@ -118,9 +120,13 @@ class Charger:
     def _constant_voltage(self, battery: Battery, hours: float) -> None:
         tau_h = battery.capacity_ah * (1 - battery.cv_from) / self.current_a
         current_a = self.battery_a()
-        to_end_h = tau_h * log(current_a / self.end_a) if current_a > self.end_a else 0.0
+        to_end_h = (
+            tau_h * log(current_a / self.end_a) if current_a > self.end_a else 0.0
+        )
         self.full = hours >= to_end_h
         missing = 1 - battery.charge
         left = missing * exp(-min(hours, to_end_h) / tau_h)
         battery.charge = 1 - left
-        self.wall_wh += battery.full_v * battery.capacity_ah * (missing - left) / self.efficiency
+        self.wall_wh += (
+            battery.full_v * battery.capacity_ah * (missing - left) / self.efficiency
+        )

@@ -21,4 +21,8 @@ class Mains:
         """Return the voltage as a meter would see it now, a few tenths of a volt of noise included."""
         if not self.present:
             return 0.0
-        return self.nominal_v + 2.0 * sin(2 * pi * now_ns / _DAY_NS) + self._noise.gauss(0.0, 0.3)
+        return (
+            self.nominal_v
+            + 2.0 * sin(2 * pi * now_ns / _DAY_NS)
+            + self._noise.gauss(0.0, 0.3)
+        )

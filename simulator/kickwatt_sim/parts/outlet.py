@@ -4,11 +4,11 @@ The meter sits upstream of the relay, so it sees the voltage always and the curr
 wanted or welded.
 """
 
+from ..world import World
 from .battery import Battery
 from .charger import Charger
 from .mains import Mains
 from .relay import Relay
-from ..world import World
 
 
 class Outlet:
@@ -25,7 +25,9 @@ class Outlet:
 
     def rewire(self) -> None:
         """Give the charger power, or take it, after mains or contact have changed."""
-        self.charger.power(self.relay.contact and self.mains.present, self._world.now_ns)
+        self.charger.power(
+            self.relay.contact and self.mains.present, self._world.now_ns
+        )
 
     @property
     def plugged_in(self) -> bool:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import struct
 from typing import Final, Protocol
 
-from .outlet import Outlet
 from ..world import MILLISECOND, World
+from .outlet import Outlet
 
 _BAUD: Final = 9600
 _ANSWER_NS: Final = 30 * MILLISECOND
@@ -49,8 +49,8 @@ def framed(payload: bytes) -> bytes:
 class Line(Protocol):
     """Where the meter's answers go."""
 
-    def send(self, data: bytes, *, baud: int, at_ns: int) -> None:
-        """Put bytes on the line from `at_ns` on."""
+    def send(self, data: bytes, *, baud: int, at_ns: int = 0) -> int:
+        """Put bytes on the line from `at_ns` on; return when the last has arrived."""
 
 
 class Pzem:
@@ -116,7 +116,11 @@ class Pzem:
         volts, amperes, watts, factor = self._outlet.measure()
         if amperes < 0.010 or watts < 0.4:
             amperes = watts = factor = 0.0
-        milliamperes, deciwatts, watt_hours = round(amperes * 1000), round(watts * 10), int(self.energy_wh())
+        milliamperes, deciwatts, watt_hours = (
+            round(amperes * 1000),
+            round(watts * 10),
+            int(self.energy_wh()),
+        )
         return (
             round(volts * 10),
             milliamperes & 0xFFFF,
@@ -140,7 +144,11 @@ class Pzem:
         first, second = struct.unpack(">HH", body)
         if function == _WRITE_SINGLE:
             return self._write(first, second, body)
-        registers = self.registers() if function == _READ_INPUT else (0, self.alarm_w, self.address)
+        registers = (
+            self.registers()
+            if function == _READ_INPUT
+            else (0, self.alarm_w, self.address)
+        )
         if second == 0 or first + second > len(registers):
             return bytes([function | 0x80, _ILLEGAL_ADDRESS])
         values = registers[first : first + second]

@@ -1,6 +1,7 @@
 """The relay: a coil, and contacts that follow it a little later."""
 
 from collections.abc import Callable
+from functools import partial
 
 from ..world import World
 
@@ -34,7 +35,7 @@ class Relay:
         if coil:
             for number, bounce_s in enumerate(_BOUNCES_S):
                 closes = bool(number % 2)
-                self._world.after(delay_s + bounce_s, lambda closes=closes: self._bounce(closes))
+                self._world.after(delay_s + bounce_s, partial(self._bounce, closes))
             self._world.after(delay_s + 2 * _BOUNCES_S[-1], self.follow)
 
     def follow(self) -> None:

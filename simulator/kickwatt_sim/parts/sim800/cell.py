@@ -58,7 +58,9 @@ class Cell:
         """Find or lose the network after something has changed."""
         possible = self._searching and self.coverage and not self.denied
         if possible and not self._registered and self._found is None:
-            self._found = self._world.after(self._luck.uniform(3.0, 7.0), self._register)
+            self._found = self._world.after(
+                self._luck.uniform(3.0, 7.0), self._register
+            )
         if not possible:
             if self._found is not None:
                 self._found.cancel()

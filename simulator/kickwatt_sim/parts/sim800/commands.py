@@ -111,7 +111,9 @@ def split(text: str) -> list[tuple[str, str]]:
 
 
 def _pieces(text: str) -> list[str]:
-    return [piece for piece in re.findall(r'(?:[^;"]|"[^"]*"?)+', text) if piece.strip()]
+    return [
+        piece for piece in re.findall(r'(?:[^;"]|"[^"]*"?)+', text) if piece.strip()
+    ]
 
 
 def fields(arguments: str) -> list[str]:
@@ -120,7 +122,9 @@ def fields(arguments: str) -> list[str]:
     return [field.strip().strip('"') for field in found]
 
 
-def number(fields_: Sequence[str], index: int, low: int, high: int, default: int | None = None) -> int:
+def number(
+    fields_: Sequence[str], index: int, low: int, high: int, default: int | None = None
+) -> int:
     """Return one field as a number in its range."""
     if index >= len(fields_) or fields_[index] == "":
         if default is None:
@@ -218,7 +222,9 @@ def baud_rate(modem: Modem, arguments: str) -> Reply:
 @COMMANDS("+CBC")
 def supply(modem: Modem, _arguments: str) -> Reply:
     """AT+CBC (3.2.10)."""
-    return _line(f"+CBC: 0,{max(0, min(100, (modem.battery_mv - 3400) // 8))},{modem.battery_mv}")
+    return _line(
+        f"+CBC: 0,{max(0, min(100, (modem.battery_mv - 3400) // 8))},{modem.battery_mv}"
+    )
 
 
 @COMMANDS("+CPOWD=")
@@ -355,7 +361,9 @@ def clock(modem: Modem, _arguments: str) -> Reply:
     seconds = modem.clock_s()
     if seconds is None:
         seconds = _UNSET_CLOCK_S + modem.world.now_s
-    return _line(datetime.fromtimestamp(seconds, UTC).strftime('+CCLK: "%y/%m/%d,%H:%M:%S+00"'))
+    return _line(
+        datetime.fromtimestamp(seconds, UTC).strftime('+CCLK: "%y/%m/%d,%H:%M:%S+00"')
+    )
 
 
 @COMMANDS("+CCLK=")
@@ -365,7 +373,11 @@ def set_clock(modem: Modem, arguments: str) -> Reply:
     if given is None:
         raise CommandRefused(3)
     try:
-        seconds = datetime.strptime(given[1], "%y/%m/%d,%H:%M:%S").replace(tzinfo=UTC).timestamp()
+        seconds = (
+            datetime.strptime(given[1], "%y/%m/%d,%H:%M:%S")
+            .replace(tzinfo=UTC)
+            .timestamp()
+        )
     except ValueError as error:
         raise CommandRefused(3) from error
     modem.clock_offset_s = seconds - int(given[2]) * 900 - modem.world.wall_s
@@ -384,10 +396,11 @@ def bearer(modem: Modem, arguments: str) -> Reply | None:
     if command == 3:
         return _set_bearer(modem, given)
     if command == 2:
-        address = "10.64.12.7" if modem.bearer == 1 else "0.0.0.0"  # noqa: S104 - what the modem prints
+        address = "10.64.12.7" if modem.bearer == 1 else "0.0.0.0"
         return _line(f'+SAPBR: 1,{modem.bearer},"{address}"')
     if command == 1:
-        return _open_bearer(modem)
+        _open_bearer(modem)
+        return None
     if modem.bearer != 1:
         raise CommandRefused(3)
 
@@ -401,8 +414,19 @@ def bearer(modem: Modem, arguments: str) -> Reply | None:
 
 
 def _set_bearer(modem: Modem, given: list[str]) -> Reply:
-    longest = {"CONTYPE": 8, "APN": 64, "USER": 32, "PWD": 32, "PHONENUM": 64, "RATE": 1}
-    if len(given) != 4 or given[2].upper() not in longest or len(given[3]) > longest[given[2].upper()]:
+    longest = {
+        "CONTYPE": 8,
+        "APN": 64,
+        "USER": 32,
+        "PWD": 32,
+        "PHONENUM": 64,
+        "RATE": 1,
+    }
+    if (
+        len(given) != 4
+        or given[2].upper() not in longest
+        or len(given[3]) > longest[given[2].upper()]
+    ):
         raise CommandRefused(3)
     if given[2].upper() == "APN":
         modem.apn = given[3]

@@ -1,6 +1,7 @@
 """The modem's own HTTP client (AT+HTTP…, section 12 of the AT Command Manual V1.12)."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ...internet import DNS_ERROR, NETWORK_ERROR, Answer, Internet, Request
@@ -88,9 +89,12 @@ class HttpSession:
             return
         for hinder in self.before:
             if (outcome := hinder(request)) is not None:
-                self._later(20.0, lambda outcome=outcome: self._report(run, action, outcome))
+                self._later(20.0, partial(self._report, run, action, outcome))
                 return
-        self._later(self._travel_s(len(request.body) + 200), lambda: self._send(run, action, request))
+        self._later(
+            self._travel_s(len(request.body) + 200),
+            lambda: self._send(run, action, request),
+        )
 
     def bearer_lost(self) -> None:
         """End a request under way as the modem does when its data connection goes."""
@@ -103,7 +107,11 @@ class HttpSession:
     # --- the request
 
     def _headers(self) -> tuple[tuple[str, str], ...]:
-        headers = [("User-Agent", self.parameters["UA"]), ("Accept", "*/*"), ("Connection", "close")]
+        headers = [
+            ("User-Agent", self.parameters["UA"]),
+            ("Accept", "*/*"),
+            ("Connection", "close"),
+        ]
         if "CONTENT" in self.parameters:
             headers.append(("Content-Type", self.parameters["CONTENT"]))
         own, _, value = self.parameters.get("USERDATA", "").partition(":")
@@ -123,7 +131,11 @@ class HttpSession:
             if outcome is None:
                 self._running = None
                 return
-            travel_s = 5.0 if outcome.status in (NETWORK_ERROR, DNS_ERROR) else self._travel_s(len(outcome.body) + 200)
+            travel_s = (
+                5.0
+                if outcome.status in (NETWORK_ERROR, DNS_ERROR)
+                else self._travel_s(len(outcome.body) + 200)
+            )
             self._later(travel_s, lambda: self._report(run, action, outcome))
 
         self._internet.send(request, answered)
@@ -132,7 +144,9 @@ class HttpSession:
         if run == self._run:
             self._running = None
             self.answer = answer
-            self._modem.unsolicited(f"+HTTPACTION: {action},{answer.status},{len(answer.body)}")
+            self._modem.unsolicited(
+                f"+HTTPACTION: {action},{answer.status},{len(answer.body)}"
+            )
 
     def _later(self, seconds: float, action: Callable[[], None]) -> None:
         self._running = self._modem.world.after(seconds, action)
@@ -163,10 +177,17 @@ def para(modem: Modem, arguments: str) -> Reply:
     modem.http.require()
     tag, _, value = arguments.partition(",")
     tag, value = tag.strip().strip('"').upper(), value.strip().strip('"')
-    ranges = {"CID": (1, 3), "REDIR": (0, 1), "TIMEOUT": (30, 1000), "BREAK": (0, _MOST_BYTES)}
+    ranges = {
+        "CID": (1, 3),
+        "REDIR": (0, 1),
+        "TIMEOUT": (30, 1000),
+        "BREAK": (0, _MOST_BYTES),
+    }
     if tag in ranges:
         number([value], 0, *ranges[tag])
-    elif tag not in ("URL", "UA", "PROIP", "PROPORT", "CONTENT", "USERDATA") or not value:
+    elif (
+        tag not in ("URL", "UA", "PROIP", "PROPORT", "CONTENT", "USERDATA") or not value
+    ):
         raise CommandRefused(3)
     if tag == "URL" and len(value) > _LONGEST_URL:
         raise CommandRefused(3)

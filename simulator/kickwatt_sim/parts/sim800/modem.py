@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Protocol
 
 from ...internet import Internet
 from ...world import MILLISECOND, NEVER, SECOND, Event, World
-from ..line import byte_ns
 from .cell import Cell
 from .commands import COMMANDS, CommandFailed, CommandRefused, Reply, split
 from .http import HttpSession
@@ -42,7 +42,9 @@ class Profile:
 class Modem:
     """One SIM800. It starts with its supply, as the common breakout boards do."""
 
-    def __init__(self, world: World, wire: Wire, internet: Internet, cell: Cell) -> None:
+    def __init__(
+        self, world: World, wire: Wire, internet: Internet, cell: Cell
+    ) -> None:
         """Make a modem without supply. It was in service before: it knows to take its clock from the network."""
         self.world = world
         self.wire = wire
@@ -153,7 +155,11 @@ class Modem:
 
     def clock_s(self) -> float | None:
         """Return the modem's clock as Unix seconds, None while it is unset."""
-        return None if self.clock_offset_s is None else self.world.wall_s + self.clock_offset_s
+        return (
+            None
+            if self.clock_offset_s is None
+            else self.world.wall_s + self.clock_offset_s
+        )
 
     def _on_registered(self, registered: bool) -> None:
         if not self.on:
@@ -182,7 +188,9 @@ class Modem:
     def _out(self, data: bytes, after_ns: int = 0) -> int:
         for hear in self.dialogue:
             hear("modem", data)
-        return self.wire.send(data, baud=self._baud or _NOISE_BAUD, at_ns=self.world.now_ns + after_ns)
+        return self.wire.send(
+            data, baud=self._baud or _NOISE_BAUD, at_ns=self.world.now_ns + after_ns
+        )
 
     def finish(self, reply: Reply) -> None:
         """Send a command's answer; the next command may come when it is out."""
@@ -191,7 +199,11 @@ class Modem:
             text += reply.body
         if reply.final:
             text += b"\r\n" + reply.final.encode() + b"\r\n"
-        self._ready_ns = self._out(text, reply.after_ms * MILLISECOND or _SHORT_NS) if text else self.world.now_ns
+        self._ready_ns = (
+            self._out(text, reply.after_ms * MILLISECOND or _SHORT_NS)
+            if text
+            else self.world.now_ns
+        )
         if self._buffer:
             self._work()
 
@@ -220,7 +232,9 @@ class Modem:
         self._buffer += data
         self._work()
 
-    def take_body(self, count: int, timeout_s: float, done: Callable[[bytes], None]) -> None:
+    def take_body(
+        self, count: int, timeout_s: float, done: Callable[[bytes], None]
+    ) -> None:
         """Take the next `count` bytes as they are, or what came when the time is over."""
         body = _Body(count, done)
         self._body = body
@@ -273,11 +287,15 @@ class Modem:
         lines: list[str] = []
         commands = split(line[2:])
         for number, (name, arguments) in enumerate(commands):
-            reply = self._guarded(lambda name=name, arguments=arguments: COMMANDS.run(self, name, arguments))
+            reply = self._guarded(partial(COMMANDS.run, self, name, arguments))
             if reply is None:
                 return
             if reply.final != "OK" or number == len(commands) - 1:
-                self.finish(Reply((*lines, *reply.lines), reply.final, reply.body, reply.after_ms))
+                self.finish(
+                    Reply(
+                        (*lines, *reply.lines), reply.final, reply.body, reply.after_ms
+                    )
+                )
                 return
             lines += reply.lines
 
