@@ -13,7 +13,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
-from math import exp
+from math import exp, log
 
 from .detector import Session
 from .profile import Charge, Profile
@@ -21,15 +21,18 @@ from .profile import Charge, Profile
 LAGS_MIN = (0.0, 4.0, 8.0, 15.0, 30.0, 60.0, 120.0)
 """How far back the two curves are compared, dense where the tail bends."""
 
-# Two charges of one charger differ by this share of the plateau (temperature of the brick, mains voltage, the meter).
+# Two charges of one charger differ by this share of the power (temperature of the brick, mains voltage), and by this
+# share of the plateau (the meter). The family is no more than similar.
 LEARNED_FIT = 0.03
-# The family is no more than similar.
 FAMILY_FIT = 0.05
+METER_FIT = 0.008
+# How much slower, and how likely that, a charge may be than an earlier one: cold and age stretch it.
+STRETCHES = ((0.85, 0.6), (1.0, 1.0), (1.2, 0.7), (1.5, 0.35), (2.0, 0.15))
 # Owners plug in at much the same level every time, more or less.
 DEPTH_SPREAD = 0.30
 # What a fit cannot tell: the pack ages, the day is cold.
 SPREAD = 0.06
-STEPS = 90
+STEPS = 60
 
 LOWEST, HIGHEST = 0.10, 0.90
 
@@ -93,14 +96,27 @@ def _likely_learned(
         step_s = duration_s / len(curve_w)
         # Energy that an earlier charge still drew, from each of its points to its end.
         left_wh = list(accumulate(w * step_s / 3600.0 for w in reversed(curve_w)))
-        fit_w = LEARNED_FIT * charge.plateau_w
+        meter_w = METER_FIT * charge.plateau_w
         for step in range(STEPS):
-            remaining_s = (step + 0.5) * duration_s / STEPS
-            weight = _fit(past_w, curve_w, step_s, remaining_s, 1.0, fit_w)
+            # As many steps in the last tenth of the time as before it: there a minute matters.
+            remaining_s = ((step + 0.5) / STEPS) ** 1.5 * duration_s
             left = left_wh[min(len(left_wh) - 1, int(remaining_s / step_s))]
             depth = (session.energy_wh + left) / charge.energy_wh - 1.0
-            weight += (depth / DEPTH_SPREAD) ** 2
-            likely.append((remaining_s, exp(-0.5 * weight)))
+            depth = (depth / DEPTH_SPREAD) ** 2
+            density = ((step + 0.5) / STEPS) ** 0.5
+            for stretch, prior in STRETCHES:
+                weight = depth + _fit(
+                    past_w,
+                    curve_w,
+                    step_s * stretch,
+                    remaining_s * stretch,
+                    1.0,
+                    LEARNED_FIT,
+                    meter_w,
+                )
+                likely.append(
+                    (remaining_s * stretch, density * prior * exp(-0.5 * weight))
+                )
     return likely
 
 
@@ -110,7 +126,8 @@ def _fit(
     step_s: float,
     remaining_s: float,
     scale: float,
-    fit_w: float,
+    fit_share: float,
+    meter_w: float,
 ) -> float:
     """Return the mean square of the differences between two curves, in units of what is to be expected."""
     total, count = 0.0, 0
@@ -119,13 +136,32 @@ def _fit(
         index = last - int((remaining_s + lag_min * 60.0) / step_s)
         if power_w is None or index < 0:
             continue
-        total += ((power_w - scale * curve_w[index]) / fit_w) ** 2
+        expected_w = scale * curve_w[index]
+        total += ((power_w - expected_w) / (fit_share * expected_w + meter_w)) ** 2
         count += 1
     # The lags are not independent: two of them say little more than one.
     return 2.5 * total / count if count else 50.0
 
 
 # --- a family of charges, for the first one ----------------------------------------------------------------------------
+
+
+# Time constants of the tail, how much slower its end is than its beginning, and at which share of the peak chargers stop:
+# section 3 of demands.md has 18 to 60 minutes, 1 to 2 times, and 3 to 10 % (cheap bricks never stop).
+TAUS_MIN = (
+    (6.0, 0.5),
+    (9.0, 0.8),
+    (13.0, 1.0),
+    (18.0, 1.2),
+    (24.0, 1.2),
+    (32.0, 1.2),
+    (42.0, 1.0),
+    (55.0, 0.8),
+    (75.0, 0.6),
+    (110.0, 0.3),
+)
+SLOWER = ((0.8, 0.7), (1.0, 1.0), (1.3, 1.0), (1.7, 0.5))
+STOPS_AT = ((0.015, 1.0), (0.03, 1.0), (0.05, 1.0), (0.07, 0.8), (0.10, 0.6))
 
 
 @cache
@@ -166,8 +202,10 @@ def _likely_family(
 ) -> list[tuple[float, float]]:
     """Return (remaining seconds, likelihood) by what charges are like in general."""
     plateau_w = session.shape.plateau_w
+    now_w = past_w[0]
+    if now_w is not None and now_w < 0.93 * plateau_w:
+        return _likely_tail(now_w, past_w, plateau_w)
     elapsed_s = len(session.trace.levels_w) * session.trace.width_s
-    falling = past_w[0] is not None and past_w[0] < 0.93 * plateau_w
     likely: list[tuple[float, float]] = []
     for duration_s, prior, curve in _family():
         step_s = duration_s / len(curve)
@@ -176,13 +214,49 @@ def _likely_family(
             remaining_s = (step + 0.5) * duration_s / STEPS
             if remaining_s + elapsed_s > duration_s * 1.02:
                 break
-            index = len(curve) - 1 - int(remaining_s / step_s)
-            # How high the charger goes is known once it falls; before, the present power is the top so far.
-            scale = plateau_w if falling else plateau_w / highest[index]
+            # How high the charger goes is not known yet: the present power is the top so far.
+            scale = plateau_w / highest[len(curve) - 1 - int(remaining_s / step_s)]
             weight = _fit(
-                past_w, curve, step_s, remaining_s, scale, FAMILY_FIT * plateau_w
+                past_w,
+                curve,
+                step_s,
+                remaining_s,
+                scale,
+                FAMILY_FIT,
+                4.0 * METER_FIT * plateau_w,
             )
             likely.append((remaining_s, prior * exp(-0.5 * weight) * duration_s))
+    return likely
+
+
+def _likely_tail(
+    now_w: float, past_w: list[float | None], plateau_w: float
+) -> list[tuple[float, float]]:
+    """Return (remaining seconds, likelihood) of a charge whose power falls: an exponential, until the charger stops."""
+    likely: list[tuple[float, float]] = []
+    for tau_min, prior in TAUS_MIN:
+        misfit, count = 0.0, 0
+        for lag_min, power_w in zip(LAGS_MIN[1:], past_w[1:], strict=True):
+            if power_w is None:
+                continue
+            expected_w = min(plateau_w, now_w * exp(lag_min / tau_min))
+            misfit += (
+                (power_w - expected_w)
+                / (2 * FAMILY_FIT * expected_w + METER_FIT * plateau_w)
+            ) ** 2
+            count += 1
+            if power_w > 0.93 * plateau_w:
+                break
+        weight = prior * exp(-1.25 * misfit / max(1, count))
+        for slower, slower_prior in SLOWER:
+            for stops_at, stops_prior in STOPS_AT:
+                left = max(0.0, log(now_w / (stops_at * plateau_w)))
+                likely.append(
+                    (
+                        left * tau_min * slower * 60.0,
+                        weight * slower_prior * stops_prior,
+                    )
+                )
     return likely
 
 
