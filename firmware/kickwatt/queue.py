@@ -16,6 +16,7 @@ _CLOSED = 1
 _NO_POWER = 2
 _NO_ENERGY = 4
 _NO_FACTOR = 8
+_GRADES = 64  # twice the times a sample can have been merged, plus the relay
 
 
 class Sample:
@@ -37,8 +38,8 @@ class Queue:
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
         self._bytes = bytearray(capacity * _SIZE)
+        self._grades = bytearray(capacity)
         self._count = 0
-        self._merge_at = 0
         self._number = 0
 
     def __len__(self) -> int:
@@ -49,7 +50,8 @@ class Queue:
         if self._count >= self._capacity:
             self._merge()
         self._number += 1
-        self._put(self._count, self._number, second, closed, reading, 1)
+        sample = Sample(self._number, second, closed, reading)
+        self._put(self._count, sample, 1 if closed else 0)
         self._count += 1
 
     def first(self, count: int) -> list[Sample]:
@@ -62,7 +64,6 @@ class Queue:
         while done < self._count and self._number_at(done) <= number:
             done += 1
         self._remove(0, done)
-        self._merge_at = max(0, self._merge_at - done)
         return done
 
     def drop(self, number: int) -> bool:
@@ -74,48 +75,32 @@ class Queue:
         return False
 
     def _merge(self) -> None:
-        """Make room for one: merge the pair at the cursor, which walks through the queue, so that it thins evenly.
+        """Make room for one: merge the oldest two neighbours of the lowest grade that has two.
 
-        A pair across a change of the relay is left alone, as long as there is another.
+        A merged pair is one grade higher, so every grade is used up before the next one grows, and the queue thins
+        evenly. The relay's state is part of the grade: no pair across its changes, unless there is no other.
         """
-        for _ in range(self._count):
-            if self._merge_at >= self._count - 1:
-                self._merge_at = 0
-            if (
-                self._flags_at(self._merge_at) & _CLOSED
-                == self._flags_at(self._merge_at + 1) & _CLOSED
-            ):
+        grades = bytes(self._grades[: self._count])
+        index = 0
+        for grade in range(_GRADES):
+            found = grades.find(bytes([grade, grade]))
+            if found >= 0:
+                index = found
                 break
-            self._merge_at += 1
-        index = min(self._merge_at, self._count - 2)
-        first, second = self._get(index), self._get(index + 1)
-        merged = _mean(first, second)
-        self._put(
-            index,
-            merged.number,
-            merged.second,
-            merged.closed,
-            merged.reading,
-            merged.weight,
-        )
+        merged = _mean(self._get(index), self._get(index + 1))
+        higher = max(grades[index], grades[index + 1]) // 2 * 2 + 2
+        self._put(index, merged, min(higher, _GRADES - 2) + merged.closed)
         self._remove(index + 1, 1)
-        self._merge_at = index + 1
 
     def _remove(self, index: int, count: int) -> None:
-        if not count:
-            return
-        view = memoryview(self._bytes)
-        end = self._count * _SIZE
-        start = (index + count) * _SIZE
-        view[index * _SIZE : index * _SIZE + end - start] = view[start:end]
-        self._count -= count
+        if count:
+            _close_gap(self._bytes, index * _SIZE, count * _SIZE, self._count * _SIZE)
+            _close_gap(self._grades, index, count, self._count)
+            self._count -= count
 
     def _number_at(self, index: int) -> int:
         number: int = struct.unpack_from("<I", self._bytes, index * _SIZE)[0]
         return number
-
-    def _flags_at(self, index: int) -> int:
-        return self._bytes[index * _SIZE + 23]
 
     def _get(self, index: int) -> Sample:
         number, second, voltage, current, power, energy, factor, flags, weight = (
@@ -130,17 +115,11 @@ class Queue:
         )
         return Sample(number, second, flags & _CLOSED == _CLOSED, reading, weight)
 
-    def _put(
-        self,
-        index: int,
-        number: int,
-        second: int,
-        closed: bool,
-        reading: Reading,
-        weight: int,
-    ) -> None:
+    def _put(self, index: int, sample: Sample, grade: int) -> None:
+        self._grades[index] = grade
+        reading = sample.reading
         power, energy, factor = reading.power_dw, reading.energy_wh, reading.factor_c
-        flags = _CLOSED if closed else 0
+        flags = _CLOSED if sample.closed else 0
         if power is None:
             flags |= _NO_POWER
         if energy is None:
@@ -151,16 +130,22 @@ class Queue:
             _FORMAT,
             self._bytes,
             index * _SIZE,
-            number,
-            second,
+            sample.number,
+            sample.second,
             reading.voltage_dv,
             reading.current_ma,
             power or 0,
             energy or 0,
             factor or 0,
             flags,
-            weight,
+            sample.weight,
         )
+
+
+def _close_gap(data: bytearray, at: int, size: int, end: int) -> None:
+    """Move what follows a gap to its beginning, in place."""
+    view = memoryview(data)
+    view[at : end - size] = view[at + size : end]
 
 
 def _mean(first: Sample, second: Sample) -> Sample:
