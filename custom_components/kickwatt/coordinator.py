@@ -1,5 +1,6 @@
 """The coordinator of a Kickwatt hub: pushed to, never polling."""
 
+from functools import reduce
 import logging
 from typing import override
 
@@ -147,17 +148,9 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
         if not self.last_update_success:
             _LOGGER.info("The connection to %s is back", self.name)
             self._async_register_hub()
-        match message:
-            case Snapshot(chargers=chargers):
-                data = chargers
-            case ChargerChanged(charger=charger):
-                data = {**self.data, charger.id: charger}
-            case ChargerRemoved(charger_id=charger_id):
-                data = {key: self.data[key] for key in self.data if key != charger_id}
-            case Resumed():
-                data = self.data
-        self._async_register_chargers(data)
-        self.async_set_updated_data(data)
+        chargers = _after(self.data, message)
+        self._async_register_chargers(chargers)
+        self.async_set_updated_data(chargers)
 
     def has_device(self, device: dr.DeviceEntry) -> bool:
         """Whether a device is the hub, or a charger that it still has."""
@@ -213,3 +206,22 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
     def _identifiers(self, chargers: dict[str, Charger]) -> set[tuple[str, str]]:
         """Return the identifiers of the hub and of its chargers."""
         return {(DOMAIN, self.hub_id), *map(self.device_identifier, chargers)}
+
+
+def _after(chargers: dict[str, Charger], message: Message) -> dict[str, Charger]:
+    """Return the chargers as they are after a message."""
+    match message:
+        case Snapshot():
+            return message.chargers
+        case Resumed():
+            return reduce(_after, message.missed, chargers)
+        case ChargerChanged():
+            return {**chargers, message.charger.id: message.charger}
+        case ChargerRemoved():
+            return {
+                charger_id: charger
+                for charger_id, charger in chargers.items()
+                if charger_id != message.charger_id
+            }
+        case Lost():
+            return chargers

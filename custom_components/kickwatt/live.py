@@ -9,6 +9,7 @@ nothing is told twice, however often the line drops.
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 import json
@@ -48,6 +49,11 @@ CONNECT_TIMEOUT_S: Final = 20
 # The hub pings every 30 s, whatever else it says. A line is dead after two missed pings.
 SILENCE_S: Final = 70
 
+# After a resume the hub sends at once what was missed. When nothing came for this long,
+# or for that long in all, it is taken to be over.
+QUIET_S: Final = 0.25
+CATCH_UP_S: Final = 3.0
+
 # The hub answers every command in its own time, also when the device does not, and may
 # be told to give a device up to an hour; this only guards against one that forgets to.
 COMMAND_TIMEOUT_S: Final = 3700
@@ -76,9 +82,11 @@ class Snapshot:
     chargers: dict[str, Charger]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Resumed:
-    """Connected again: what was missed follows."""
+    """Connected again: this is what was missed, in its order."""
+
+    missed: tuple[Message, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,9 +154,12 @@ class KickwattLive:
                     max_msg_size=MAX_MESSAGE_BYTES,
                     timeout=ClientWSTimeout(ws_close=CLOSE_TIMEOUT_S),
                 )
+                place = self.run, self.number
                 try:
                     start = await self._enter(ws)
                 except BaseException:
+                    # What was read so far has been told to nobody.
+                    self.run, self.number = place
                     await ws.close()
                     raise
         except WSServerHandshakeError as err:
@@ -249,9 +260,23 @@ class KickwattLive:
 
         await self._subscribe(ws)
         while True:
-            message = self._read(await self._receive(ws))
-            if isinstance(message, (Snapshot, Resumed)):
+            data = await self._receive(ws)
+            if data.get("type") == "resumed":
+                return Resumed(missed=await self._catch_up(ws))
+            if isinstance(message := self._read(data), Snapshot):
                 return message
+
+    async def _catch_up(self, ws: ClientWebSocketResponse) -> tuple[Message, ...]:
+        """Take in what was missed, so that no state of the past is shown as today's."""
+        missed: list[Message] = []
+        loop = asyncio.get_running_loop()
+        end = loop.time() + CATCH_UP_S
+        with suppress(TimeoutError):
+            while (left := end - loop.time()) > 0:
+                data = await self._receive(ws, min(QUIET_S, left))
+                if (message := self._read(data)) is not None:
+                    missed.append(message)
+        return tuple(missed)
 
     async def _subscribe(self, ws: ClientWebSocketResponse) -> None:
         """Ask for events, from the last one on if there is one."""
@@ -262,7 +287,10 @@ class KickwattLive:
 
     async def _next(self, ws: ClientWebSocketResponse) -> Message | None:
         """Wait for one message and say what it means, None if nothing for us."""
-        data = await self._receive(ws)
+        try:
+            data = await self._receive(ws, SILENCE_S)
+        except TimeoutError as err:
+            raise CannotConnectError("The hub has fallen silent") from err
         if data.get("type") == "event" and self.number is not None:
             number = data.get("number")
             if isinstance(number, int) and number > self.number + 1:
@@ -284,20 +312,17 @@ class KickwattLive:
             case {"type": "snapshot", "run": str(run), "number": int(number)}:
                 self.run, self.number = run, number
                 return Snapshot(chargers=chargers_from_json(data.get("chargers")))
-            case {"type": "resumed"}:
-                return Resumed()
             case {"type": "result", "id": int(command_id)}:
                 result = self._pending.get(command_id)
                 if result is not None and not result.done():
                     result.set_result(data)
         return None
 
-    async def _receive(self, ws: ClientWebSocketResponse) -> Json:
+    async def _receive(
+        self, ws: ClientWebSocketResponse, timeout_s: float | None = None
+    ) -> Json:
         """Wait for one JSON object; what is none is an empty one."""
-        try:
-            message = await ws.receive(timeout=SILENCE_S)
-        except TimeoutError as err:
-            raise CannotConnectError("The hub has fallen silent") from err
+        message = await ws.receive(timeout=timeout_s)
         if message.type is WSMsgType.TEXT:
             try:
                 data = json.loads(message.data)

@@ -1,8 +1,9 @@
 """What the integration's tests share."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from aiohttp import ClientSession
 from homeassistant.core import HomeAssistant
@@ -38,6 +39,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "FIRST_DELAY_S", 0.02)
     monkeypatch.setattr(live, "LONGEST_DELAY_S", 0.1)
     monkeypatch.setattr(live, "CLOSE_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(live, "QUIET_S", 0.1)
 
 
 @pytest.fixture
@@ -67,11 +69,46 @@ def scripted_entry(hass: HomeAssistant, scripted: ScriptedHub) -> MockConfigEntr
     return entry
 
 
+type Load = Callable[[MockConfigEntry], Awaitable[MockConfigEntry]]
+type Order = Callable[..., Awaitable[None]]
+
+
+def states_of(hass: HomeAssistant) -> dict[str, str]:
+    """Return the states of all entities."""
+    return {state.entity_id: state.state for state in hass.states.async_all()}
+
+
+def state_of(hass: HomeAssistant, entity_id: str) -> str:
+    """Return the state of one entity."""
+    return states_of(hass)[entity_id]
+
+
 async def until(condition: Callable[[], bool], seconds: float = 5) -> None:
     """Wait until something is so; what is pushed is nowhere to be waited for."""
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.005)
+
+
+async def entry_for(hub: RunningHub, url: str | None = None) -> MockConfigEntry:
+    """Return a config entry for a real hub, not yet known to Home Assistant."""
+    return MockConfigEntry(
+        domain=DOMAIN,
+        title="Kickwatt",
+        unique_id=hub.hub_id,
+        data={"url": url or hub.url, "token": await hub.add_token()},
+    )
+
+
+async def ask(hub: RunningHub, method: str, path: str) -> Any:
+    """Do what an administrator does, over the hub's own API."""
+    token = await hub.add_token("admin", user="admin")
+    async with (
+        ClientSession(headers={"Authorization": f"Bearer {token}"}) as session,
+        session.request(method, f"{hub.url}/api/v1/{path}") as response,
+    ):
+        assert response.status < 300, await response.text()
+        return await response.json() if response.status != 204 else None
 
 
 @pytest.fixture
@@ -90,13 +127,38 @@ async def board(hub: RunningHub) -> AsyncGenerator[S1Device]:
 
 
 @pytest.fixture
-async def entry(hass: HomeAssistant, hub: RunningHub) -> MockConfigEntry:
-    """Return a config entry for the real hub, not yet set up."""
-    entry = MockConfigEntry(
-        domain=DOMAIN,
-        title="Kickwatt",
-        unique_id=hub.hub_id,
-        data={"url": hub.url, "token": await hub.add_token()},
-    )
-    entry.add_to_hass(hass)
-    return entry
+async def load(hass: HomeAssistant) -> AsyncGenerator[Load]:
+    """Return how to set up an entry; each is unloaded in the end."""
+    entries: list[MockConfigEntry] = []
+
+    async def load(entry: MockConfigEntry) -> MockConfigEntry:
+        entries.append(entry)
+        entry.add_to_hass(hass)
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await hass.async_block_till_done()
+        return entry
+
+    yield load
+    for entry in entries:
+        await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.fixture
+async def loaded(hub: RunningHub, board: S1Device, load: Load) -> MockConfigEntry:
+    """Return the entry, set up, of a hub with a board that has said that it is idle."""
+    await board.report(0.4, state="idle", energy_wh=1500)
+    return await load(await entry_for(hub))
+
+
+@pytest.fixture
+def order(hass: HomeAssistant) -> Order:
+    """Return how a person switches; it takes until the order is done."""
+
+    async def order(
+        service: str, entity_id: str = "switch.garage_scooter_relay"
+    ) -> None:
+        await hass.services.async_call(
+            "switch", service, {"entity_id": entity_id}, blocking=True
+        )
+
+    return order

@@ -151,10 +151,63 @@ async def test_a_lost_connection_is_resumed_where_it_broke(
     await line.say("resumed", id=request["id"], run="a", number=11)
     await line.change(11, name="again")
     await line.change(12, name="missed")
-    await line.change(13, name="after")
-    assert await followed.next() == Resumed()
+    await line.change(13, name="too")
+    resumed = await followed.next()
+    assert isinstance(resumed, Resumed)
     assert followed.live.connected
-    assert [await followed.name() for _ in range(2)] == ["missed", "after"]
+    assert [
+        message.charger.name
+        for message in resumed.missed
+        if isinstance(message, ChargerChanged)
+    ] == ["missed", "too"]
+    await line.change(14, name="after")
+    assert await followed.name() == "after"
+
+
+async def test_a_line_that_breaks_while_catching_up_loses_nothing(
+    followed: Followed, scripted: ScriptedHub
+) -> None:
+    line = await connect(followed, scripted)
+    await line.hang_up()
+    assert isinstance(await followed.next(), Lost)
+    for end in (True, False):
+        line = await scripted.accept()
+        request = await line.greet()
+        assert request["resume"] == {"run": "a", "number": 10}
+        await line.say("resumed", id=request["id"], run="a", number=10)
+        await line.change(11, name="missed")
+        if end:
+            await line.hang_up()
+    resumed = await followed.next()
+    assert isinstance(resumed, Resumed)
+    assert len(resumed.missed) == 1
+    assert followed.live.number == 11
+
+
+async def test_catching_up_ends_where_events_never_cease(
+    followed: Followed, scripted: ScriptedHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_module, "CATCH_UP_S", 0.3)
+    line = await connect(followed, scripted)
+    await line.hang_up()
+    assert isinstance(await followed.next(), Lost)
+    line = await scripted.accept()
+    request = await line.greet()
+    await line.say("resumed", id=request["id"], run="a", number=10)
+    for number in range(11, 41):
+        await line.change(number, name=str(number))
+        await asyncio.sleep(0.02)
+    resumed = await followed.next()
+    assert isinstance(resumed, Resumed)
+    names = [
+        message.charger.name
+        for message in resumed.missed
+        if isinstance(message, ChargerChanged)
+    ]
+    while len(names) < 30:
+        names.append(await followed.name())
+    assert names == [str(number) for number in range(11, 41)]
+    assert 1 < len(resumed.missed) < 30
 
 
 async def test_a_restarted_hub_answers_with_a_snapshot(
