@@ -77,6 +77,20 @@ def imported(node: ast.AST) -> list[str]:
     return []
 
 
+def has_parentheses(node: ast.With | ast.AsyncWith, lines: list[str]) -> bool:
+    """Return whether a with statement has all of its items, not only one's expression, in parentheses."""
+    first, last = node.items[0].context_expr, node.items[-1]
+    if len(node.items) == 1 and last.optional_vars is None:
+        return False
+    end = last.optional_vars or last.context_expr
+    assert end.end_lineno is not None
+    before = lines[node.lineno - 1 : first.lineno]
+    before[-1] = before[-1][: first.col_offset]
+    after = lines[end.end_lineno - 1 :]
+    after[0] = after[0][end.end_col_offset :]
+    return "(" in "".join(before) and "".join(after).lstrip(" ,\t").startswith(")")
+
+
 def syntax_problem(node: ast.AST, lines: list[str]) -> str | None:
     """Return what is wrong with a node for CircuitPython's parser, if anything is."""
     match node:
@@ -86,9 +100,7 @@ def syntax_problem(node: ast.AST, lines: list[str]) -> str | None:
             return "no except*"
         case ast.arguments(posonlyargs=[_, *_]):
             return "no positional-only parameters"
-        case ast.With() | ast.AsyncWith() if re.match(
-            r"\s*(async\s+)?with\s*\((?!.*\)\s*(as\b.*)?:)", lines[node.lineno - 1]
-        ):
+        case ast.With() | ast.AsyncWith() if has_parentheses(node, lines):
             return "no parenthesised with"
         case ast.Dict(keys=keys) if None in keys:
             return "no {**mapping} in a display"
@@ -118,6 +130,10 @@ def api_problem(node: ast.AST) -> str | None:
             for alias in names:
                 if (module, alias.name) in BANNED_ATTRIBUTES:
                     return f"{module}.{alias.name}: {BANNED_ATTRIBUTES[module, alias.name]}"
+        case ast.Import(names=names) if any(
+            alias.name == "time" and alias.asname for alias in names
+        ):
+            return "time under another name: this check would not see its clocks"
         case ast.Attribute(attr="hexdigest"):
             return HEXDIGEST
     return None
