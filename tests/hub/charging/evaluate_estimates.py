@@ -4,9 +4,9 @@ Per phase of the charge and number of charges learned: how far off the estimate 
 the end.
 """
 
-import sys
 from collections import defaultdict
 from statistics import median
+import sys
 
 from kickwatt_hub.charging.csvfile import Row
 from kickwatt_hub.charging.replay import replay
@@ -46,7 +46,9 @@ def main() -> None:
         ]
         today = charge(seed * 10 + 9, of=made, fault="none", health=health)
         for learned in LEARNED:
-            result = replay(rows(today), learned=[rows(each) for each in earlier[:learned]])
+            result = replay(
+                rows(today), learned=[rows(each) for each in earlier[:learned]]
+            )
             for session in result["sessions"][:1]:
                 end = session["end"]
                 if end is None:
@@ -56,14 +58,18 @@ def main() -> None:
                         left_min = (end - each["at"]) / 60
                         error_min = (each["full_at"] - end) / 60
                         inside = each["low"] <= end <= each["high"]
-                        errors[learned, phase(today, each["at"])].append((left_min, error_min, inside))
-    print("| learned | phase                           | estimates | mean error, min | of what is left | in the interval |")
+                        errors[learned, phase(today, each["at"])].append(
+                            (left_min, error_min, inside)
+                        )
+    print(
+        "| learned | phase                           | estimates | mean error, min | of what is left | in the interval |"
+    )
     for (learned, name), found in sorted(errors.items()):
         mean = sum(abs(error) for _, error, _ in found) / len(found)
         share = median(abs(error) / left for left, error, _ in found)
-        inside = sum(each for _, _, each in found) / len(found)
+        hits = sum(each for _, _, each in found) / len(found)
         print(
-            f"| {learned:>7} | {name:<31} | {len(found):>9} | {mean:>15.1f} | {100 * share:>13.1f} % | {100 * inside:>13.1f} % |"
+            f"| {learned:>7} | {name:<31} | {len(found):>9} | {mean:>15.1f} | {100 * share:>13.1f} % | {100 * hits:>13.1f} % |"
         )
 
 
