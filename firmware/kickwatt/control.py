@@ -91,7 +91,7 @@ class Control:
 
     def tick(self, now_ms: int) -> None:
         """Time has passed."""
-        if self._relay.closed and self._waited_in_vain(now_ms):
+        if self.orders.on and self._waited_in_vain(now_ms):
             self._end("cut_off")
             self._open("cut_off", now_ms)
         if self.guard.tick(self.session, self._relay.closed, now_ms):
@@ -171,6 +171,7 @@ class Control:
         """All of the session's time is over and nothing was charging: that ends it, and is nobody's fault."""
         return (
             not self.charge.charging
+            and not self.session.armed
             and self.session.closed_ms(now_ms) >= self.guard.limits.max_s * 1000
         )
 
@@ -188,7 +189,7 @@ class Control:
             self._end("trip")
         if self.refused:
             return
-        if self.guard.closing(now_ms):
+        if self.guard.closing(self.session, now_ms):
             self._trip(now_ms)
             return
         self.why = why

@@ -85,19 +85,15 @@ class Guard:
         """Look at what needs no reading; return new trips."""
         if not closed:
             return 0
-        trips = 0
-        if not self.is_fresh(now_ms):
-            trips |= SENSOR_LOST
-        if session.closed_ms(now_ms) >= self.limits.max_s * 1000:
-            trips |= SESSION_TIME
-        if session.spent_wh >= self.limits.max_wh:
-            trips |= SESSION_ENERGY
-        return self._latch(trips)
+        return self._latch(
+            self._spent(session, now_ms) | (0 if self.is_fresh(now_ms) else SENSOR_LOST)
+        )
 
-    def closing(self, now_ms: int) -> int:
-        """The relay is about to close; return the trip when it has done so too often within an hour."""
+    def closing(self, session: Session, now_ms: int) -> int:
+        """The relay is about to close; return the trips if that is once too often, or if no budget is left."""
         self._closings = [then for then in self._closings if now_ms - then < _HOUR_MS]
-        return self._latch(FLAPPING if len(self._closings) >= _CLOSINGS_PER_HOUR else 0)
+        flaps = len(self._closings) >= _CLOSINGS_PER_HOUR
+        return self._latch(self._spent(session, now_ms) | (FLAPPING if flaps else 0))
 
     def closed(self, now_ms: int) -> None:
         """The relay has closed."""
@@ -132,6 +128,14 @@ class Guard:
         return self._fresh_ms is not None and now_ms - self._fresh_ms < FRESH_MS
 
     # ------------------------------------------------------------------ how
+
+    def _spent(self, session: Session, now_ms: int) -> int:
+        trips = 0
+        if session.closed_ms(now_ms) >= self.limits.max_s * 1000:
+            trips |= SESSION_TIME
+        if session.spent_wh >= self.limits.max_wh:
+            trips |= SESSION_ENERGY
+        return trips
 
     def _overloads(self, reading: Reading) -> int:
         most_dw = self.limits.max_ma * self._max_dv // 1000

@@ -155,16 +155,16 @@ def test_it_stays_open_for_ten_seconds_after_opening_and_after_a_start() -> None
 
 def test_the_thirteenth_closing_within_an_hour_trips(bench: Bench) -> None:
     for _ in range(12):
-        assert bench.guard.closing(bench.ms) == 0
+        assert bench.guard.closing(bench.session, bench.ms) == 0
         bench.guard.closed(bench.ms)
         bench.ms += 200_000
-    assert names(bench.guard.closing(bench.ms)) == ["flapping"]
+    assert names(bench.guard.closing(bench.session, bench.ms)) == ["flapping"]
     assert bench.guard.refusal(bench.ms) == "trip"
 
 
 def test_closings_of_more_than_an_hour_ago_do_not_count(bench: Bench) -> None:
     for _ in range(100):
-        assert bench.guard.closing(bench.ms) == 0
+        assert bench.guard.closing(bench.session, bench.ms) == 0
         bench.guard.closed(bench.ms)
         bench.ms += 301_000
 
