@@ -39,7 +39,10 @@ def open_reply(
 ) -> dict[str, Any] | None:
     """Return the reply's JSON, or None when it does not prove itself as the answer to `request`."""
     mac, newline, text = body.partition(b"\n")
-    request_mac = bytes.fromhex(request[:64].decode())
+    try:
+        request_mac = bytes.fromhex(request[:64].decode())
+    except ValueError:
+        return None
     signed = f"S1 down {charger_id}\n".encode() + request_mac + text
     wanted = hmac.new(derive(key, "down"), signed, hashlib.sha256).hexdigest().encode()
     if not newline or not hmac.compare_digest(mac, wanted):
@@ -198,11 +201,7 @@ class S1Device:
             timeout=aiohttp.ClientTimeout(total=timeout_s),
         ) as response:
             answer = await response.read()
-            proved = (
-                open_reply(self.charger_id, self.key, body, answer)
-                if len(body) > 64
-                else None
-            )
+            proved = open_reply(self.charger_id, self.key, body, answer)
             return Reply(response.status, proved, answer, dict(response.headers))
 
     async def send(self, **changes: Any) -> Reply:

@@ -43,7 +43,7 @@ class Writer:
 
     async def open(self) -> None:
         """Connect. Raises sqlalchemy's errors."""
-        await self._in_thread(self._connect)
+        self._version = await self._in_thread(self._data_version)
 
     async def close(self) -> None:
         """Commit what is waiting and disconnect."""
@@ -99,27 +99,25 @@ class Writer:
 
     # What follows runs in the thread.
 
-    def _connect(self) -> None:
-        self._connection = self._engine.connect()
-        self._version = self._data_version()
+    def _connect(self) -> sa.Connection:
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        return self._connection
 
     def _disconnect(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
         self._engine.dispose()
 
     def _data_version(self) -> int:
         # SQLite changes this number when another connection has committed, never for this one's own commits.
-        row = driver(self._open_connection()).execute("PRAGMA data_version").fetchone()
+        row = driver(self._connect()).execute("PRAGMA data_version").fetchone()
         return cast(int, row[0])
 
-    def _open_connection(self) -> sa.Connection:
-        assert self._connection is not None, "open() comes first"
-        return self._connection
-
     def _commit(self, jobs: list[Job[Any]]) -> list[_Outcome]:
-        connection = self._open_connection()
         try:
+            connection = self._connect()
             with connection.begin():
                 return [self._run_alone(connection, job) for job in jobs]
         except (sa.exc.DBAPIError, sqlite3.Error) as error:
@@ -127,8 +125,12 @@ class Writer:
                 "Cannot write to the database: %s",
                 getattr(error, "orig", None) or error,
             )
-            failure = UnavailableError("The hub cannot write to its database now.")
-            return [failure] * len(jobs)
+        except Exception:
+            _LOGGER.exception("A commit failed")
+        self._disconnect()  # whatever is wrong with this connection, the next commit begins with a new one
+        return [
+            UnavailableError("The hub cannot write to its database now.") for _ in jobs
+        ]
 
     def _run_alone(self, connection: sa.Connection, job: Job[Any]) -> _Outcome:
         raw = driver(connection)
