@@ -48,6 +48,7 @@ class Uplink:
         self._reset = reset
         self._seq = 0
         self._sent = 0  # highest sample number ever sent
+        self._left = 0  # samples that the last message had no room for
         self._started_ms = clock.now_ms()
         self._due_ms = self._started_ms
         self._tried_ms = self._started_ms - _HURRY_MS
@@ -88,10 +89,11 @@ class Uplink:
         network_time = yield from self._modem.network_time()
         gc.collect()
         samples = self._queue.first(proto.MAX_SAMPLES)
+        self._left = len(self._queue) - len(samples)
         sealed_ms = clock.now_ms()
         now_s = sealed_ms // 1000
         message = proto.encode(
-            self._header(csq, network_time, len(self._queue) - len(samples)),
+            self._header(csq, network_time),
             samples,
             now_s,
         )
@@ -108,7 +110,7 @@ class Uplink:
         else:
             self._answered(reply, sealed_ms)
 
-    def _header(self, csq: int, network_time: int | None, left: int) -> proto.Header:
+    def _header(self, csq: int, network_time: int | None) -> proto.Header:
         control = self._control
         self._seq += 1
         header = proto.Header()
@@ -127,7 +129,7 @@ class Uplink:
         header.order = control.orders.id
         header.refused = control.refused
         header.rev = control.rev
-        header.left = left
+        header.left = self._left
         return header
 
     # ------------------------------------------------------------------ the answer
@@ -203,7 +205,7 @@ class Uplink:
         return now_ms >= self._due_ms
 
     def _pause_ms(self) -> int:
-        if len(self._queue) >= proto.MAX_SAMPLES:
+        if self._left:
             return 1_000  # a backlog: go on
         pause_s = (
             self._charging_s if self._control.state == "charging" else self._idle_s
