@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 import re
+import signal
+import sys
 
 import click
 from rich.console import Console as Terminal
@@ -70,26 +72,37 @@ class Start(click.ParamType[datetime]):
         return moment.astimezone(UTC)
 
 
+def main() -> None:
+    """Run the command line; whatever the caller did wrong is one sentence and exit code 2."""
+    try:
+        commands.main(prog_name="kickwatt-sim", standalone_mode=False)
+    except click.ClickException as error:
+        click.echo(f"kickwatt-sim: {error.format_message()}", err=True)
+        sys.exit(2)
+    except click.Abort:
+        sys.exit(130)
+
+
 @click.group()
 @click.version_option(package_name="kickwatt", prog_name="kickwatt-sim")
-def main() -> None:
+def commands() -> None:
     """Run Kickwatt's firmware on a simulated board with a simulated scooter."""
 
 
-@main.command("scenarios")
+@commands.command("scenarios")
 def list_scenarios() -> None:
     """Say which scenarios and faults there are."""
     terminal = Terminal(highlight=False)
     terminal.print("Scenarios, for --scenario:")
     for name in scenarios.names():
-        terminal.print(f"  {name:<18}{scenarios.load(name).about}")
+        terminal.print(f"  {name:<18}{scenarios.load(name).about}", soft_wrap=True)
     terminal.print("\nFaults, for a step of a scenario file:")
     for name, fault in sorted(FAULTS.items()):
         takes = f" (with: {', '.join(fault.parameters)})" if fault.parameters else ""
-        terminal.print(f"  {name:<18}{fault.about}{takes}")
+        terminal.print(f"  {name:<18}{fault.about}{takes}", soft_wrap=True)
 
 
-@main.command()
+@commands.command()
 @click.option(
     "--hub",
     metavar="URL",
@@ -203,15 +216,18 @@ def run(
         device = Device(settings, world=world, firmware=firmware, nvm=nvm, nap_s=nap_s)
     except (ValueError, OSError) as error:
         raise click.UsageError(str(error)) from error
-    with device:
-        if console:
-            device.console.listeners.append(lambda text: terminal.print(Text(text)))
-        scenarios.play(script, device)
-        try:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with device:
+            if console:
+                device.console.listeners.append(
+                    lambda text: terminal.print(Text(text), soft_wrap=True)
+                )
+            scenarios.play(script, device)
             _watch(device, terminal, duration)
-        except KeyboardInterrupt:
-            terminal.print("Stopping.")
-    terminal.print(Text(line(device)))
+    except KeyboardInterrupt:
+        terminal.print("Stopped.")
+    terminal.print(Text(line(device)), soft_wrap=True)
 
 
 def _settings(

@@ -72,10 +72,10 @@ class Device:
 
         modem_line = self.board.wire_uart("GP0", "GP1", unit=0)
         self.internet = Internet(self.world, carry)
-        self.exchanges = Exchanges(self.internet)
         self.cell = Cell(self.world)
         self.modem = Modem(self.world, modem_line, self.internet, self.cell)
         modem_line.part = self.modem
+        self.exchanges = Exchanges(self.modem)
         pins["GP2"].on_change = self.modem.reset_pin
         pins["GP3"].on_change = self.modem.power_key
 

@@ -1,23 +1,24 @@
-"""What the firmware and its hub say to each other, as someone on the wire sees it. Nothing here is verified or changed."""
+"""What the firmware and its hub say to each other, as the modem sees it. Nothing here is verified or changed."""
 
 import json
 from typing import Any
 
-from .internet import Answer, Internet, Request
+from .internet import Answer, Request
+from .parts.sim800 import Modem
 
 
 class Exchanges:
     """Counts uploads and keeps the newest message."""
 
-    def __init__(self, internet: Internet) -> None:
-        """Listen to one device's requests."""
+    def __init__(self, modem: Modem) -> None:
+        """Listen to a modem's requests."""
         self.succeeded = 0
         self.failed = 0
         self.samples = 0
         self.last_status: int | None = None
         self.last_message: dict[str, Any] = {}
         self.last_reply: dict[str, Any] = {}
-        internet.listeners.append(self._hear)
+        modem.http.listeners.append(self._hear)
 
     def _hear(self, request: Request, answer: Answer) -> None:
         self.last_status = answer.status

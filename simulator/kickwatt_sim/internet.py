@@ -87,23 +87,15 @@ class Internet:
         """Use `carry` for the exchange itself; a test may answer without a server."""
         self._world = world
         self._carry = carry
-        self.listeners: list[Callable[[Request, Answer], None]] = []
 
     def send(self, request: Request, done: Callable[[Answer], None]) -> None:
         """Send a request; `done` is called in the world with the answer."""
         if self._world.virtual:
-            self._tell(request, self._carry(request), done)
+            done(self._carry(request))
             return
 
         def wait() -> None:
             answer = self._carry(request)
-            self._world.arrive(lambda: self._tell(request, answer, done))
+            self._world.arrive(lambda: done(answer))
 
         threading.Thread(target=wait, name="request", daemon=True).start()
-
-    def _tell(
-        self, request: Request, answer: Answer, done: Callable[[Answer], None]
-    ) -> None:
-        for listener in self.listeners:
-            listener(request, answer)
-        done(answer)

@@ -136,6 +136,7 @@ class World:
     def arrive(self, action: Callable[[], None]) -> None:
         """Let `action` happen as soon as the world looks; for other threads, which may not touch the world itself."""
         self._arrived.append(action)
+        self.quiet_until_ns = 0
         if self.pace is not None:
             self.pace.poke()
 
@@ -152,6 +153,7 @@ class World:
             self.now_ns = max(self.now_ns, reached_ns)
             if self._arrived:
                 self._arrived.popleft()()
+                self._look_ahead()
             elif reached_ns < step_ns:
                 pass
             elif self.next_event_ns <= self.now_ns:
@@ -178,9 +180,8 @@ class World:
             action()
 
     def _look_ahead(self) -> None:
-        self.quiet_until_ns = (
-            0 if self._alert else min(self.next_event_ns, self._horizon_ns)
-        )
+        busy = self._alert or self._arrived
+        self.quiet_until_ns = 0 if busy else min(self.next_event_ns, self._horizon_ns)
 
     def run_for(self, seconds: float) -> None:
         """Let `seconds` pass."""

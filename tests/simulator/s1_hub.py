@@ -25,7 +25,9 @@ class S1Hub:
     """
 
     key: str = KEY
-    wish: dict[str, Any] = field(default_factory=lambda: {"relay": 1, "order": 1, "lease": 900, "interval": 60})
+    wish: dict[str, Any] = field(
+        default_factory=lambda: {"relay": 1, "order": 1, "lease": 900, "interval": 60}
+    )
     messages: list[dict[str, Any]] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     forged: int = 0
@@ -51,7 +53,9 @@ class S1Hub:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+        threading.Thread(
+            target=self._server.serve_forever, args=(0.01,), daemon=True
+        ).start()
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -74,7 +78,12 @@ class S1Hub:
         key = bytes.fromhex(self.key)
         charger = path.removeprefix("/s1/").encode()
         mac, _, text = body.partition(b"\n")
-        if _mac(_mac(key, b"kickwatt s1 up"), b"S1 up ", charger, b"\n", text).hex().encode() != mac:
+        if (
+            _mac(_mac(key, b"kickwatt s1 up"), b"S1 up ", charger, b"\n", text)
+            .hex()
+            .encode()
+            != mac
+        ):
             self.forged += 1
             return 401, b"who are you"
         message = json.loads(text)
@@ -85,7 +94,19 @@ class S1Hub:
             self.doubled += name in self.samples
             self.samples.setdefault(name, ((message["clock"] or 0) - sample[1], sample))
         self.on_message(message)
-        newest = max((number for boot, number in self.samples if boot == message["boot"]), default=0)
-        reply = json.dumps({"v": 1, "ack": newest, "time": message["clock"] or 0, **self.wish}).encode()
-        down = _mac(_mac(key, b"kickwatt s1 down"), b"S1 down ", charger, b"\n", bytes.fromhex(mac.decode()), reply)
+        newest = max(
+            (number for boot, number in self.samples if boot == message["boot"]),
+            default=0,
+        )
+        reply = json.dumps(
+            {"v": 1, "ack": newest, "time": message["clock"] or 0, **self.wish}
+        ).encode()
+        down = _mac(
+            _mac(key, b"kickwatt s1 down"),
+            b"S1 down ",
+            charger,
+            b"\n",
+            bytes.fromhex(mac.decode()),
+            reply,
+        )
         return 200, down.hex().encode() + b"\n" + reply

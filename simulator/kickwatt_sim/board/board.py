@@ -26,6 +26,8 @@ WORK_NS: Final = 20 * MICROSECOND
 _BOOT_NS: Final = 1_200 * MILLISECOND
 _RELOAD_NS: Final = 300 * MILLISECOND
 _WATCHDOG_MAX_S: Final = 8
+# How long closing waits for a request that is under way.
+_LAST_REQUEST_S: Final = 5.0
 _SLEEP_MEMORY_BYTES: Final = 256
 
 Version = tuple[int, int]
@@ -122,12 +124,10 @@ class Board:
         if self._closing:
             return
         self._closing = True
-        self._interrupt = Closed()
         if self._thread.is_alive():
-            self.world.horizon_ns = NEVER
-            self.world.arrive(lambda: None)
+            self.world.arrive(self._end)
             self._go.release()
-            self._thread.join()
+            self._thread.join(_LAST_REQUEST_S)
         self.flash.save()
 
     # --- for the simulated CircuitPython
@@ -220,6 +220,10 @@ class Board:
         raise interrupt
 
     # --- inside
+
+    def _end(self) -> None:
+        self._interrupt = Closed()
+        self.world.horizon_ns = NEVER
 
     def _stir(self) -> None:
         self._stirred = True

@@ -34,6 +34,8 @@ class HttpSession:
         self._internet = internet
         self.before: list[Callable[[Request], Outcome]] = []
         self.after: list[Callable[[Answer], Outcome]] = []
+        # Hear each request together with the answer that the firmware gets.
+        self.listeners: list[Callable[[Request, Answer], None]] = []
         self.refuses = False
         self.open = False
         self.parameters: dict[str, str] = {}
@@ -83,17 +85,17 @@ class HttpSession:
             self.body if method == "POST" else b"",
             float(self.parameters["TIMEOUT"]),
         )
-        action = _METHODS.index(method)
+        self._request = request
         if self._modem.bearer != 1:
-            self._later(1.0, lambda: self._report(run, action, Answer(NETWORK_ERROR)))
+            self._later(1.0, lambda: self._report(run, request, Answer(NETWORK_ERROR)))
             return
         for hinder in self.before:
             if (outcome := hinder(request)) is not None:
-                self._later(20.0, partial(self._report, run, action, outcome))
+                self._later(20.0, partial(self._report, run, request, outcome))
                 return
         self._later(
             self._travel_s(len(request.body) + 200),
-            lambda: self._send(run, action, request),
+            lambda: self._send(run, request),
         )
 
     def bearer_lost(self) -> None:
@@ -101,8 +103,8 @@ class HttpSession:
         if self._running is not None:
             self._cancel()
             self._run += 1
-            run = self._run
-            self._later(2.0, lambda: self._report(run, 1, Answer(NETWORK_ERROR)))
+            run, request = self._run, self._request
+            self._later(2.0, lambda: self._report(run, request, Answer(NETWORK_ERROR)))
 
     # --- the request
 
@@ -120,7 +122,7 @@ class HttpSession:
     def _travel_s(self, size: int) -> float:
         return self._modem.luck.uniform(*_LATENCY_S) + size / _BYTES_PER_S
 
-    def _send(self, run: int, action: int, request: Request) -> None:
+    def _send(self, run: int, request: Request) -> None:
         def answered(answer: Answer) -> None:
             if run != self._run:
                 return
@@ -136,14 +138,17 @@ class HttpSession:
                 if outcome.status in (NETWORK_ERROR, DNS_ERROR)
                 else self._travel_s(len(outcome.body) + 200)
             )
-            self._later(travel_s, lambda: self._report(run, action, outcome))
+            self._later(travel_s, lambda: self._report(run, request, outcome))
 
         self._internet.send(request, answered)
 
-    def _report(self, run: int, action: int, answer: Answer) -> None:
+    def _report(self, run: int, request: Request, answer: Answer) -> None:
         if run == self._run:
             self._running = None
             self.answer = answer
+            for listener in self.listeners:
+                listener(request, answer)
+            action = _METHODS.index(request.method)
             self._modem.unsolicited(
                 f"+HTTPACTION: {action},{answer.status},{len(answer.body)}"
             )

@@ -1,0 +1,125 @@
+"""The physics, against what a wall socket sees of an 84 W charger."""
+
+from itertools import pairwise
+from math import exp
+
+from hypothesis import given, strategies as st
+import pytest
+
+from kickwatt_sim.parts.battery import Battery
+from kickwatt_sim.parts.charger import Charger
+from kickwatt_sim.world import SECOND
+
+HOUR = 3600 * SECOND
+
+
+def plugged(charge: float) -> Charger:
+    charger = Charger()
+    charger.plug_in(Battery(charge=charge), 0)
+    charger.power(True, 0)
+    return charger
+
+
+def test_it_draws_nothing_while_the_relay_is_open() -> None:
+    charger = Charger()
+    charger.plug_in(Battery(charge=0.5), 0)
+    assert charger.draw_w(HOUR) == 0.0
+    assert charger.wall_wh == 0.0
+
+
+def test_alone_it_draws_its_idle_power() -> None:
+    charger = Charger()
+    charger.power(True, 0)
+    assert charger.draw_w(HOUR) == pytest.approx(0.4)
+    assert charger.wall_wh == pytest.approx(0.4)
+
+
+def test_constant_current_ends_near_95_w_after_rising_by_more_than_a_tenth() -> None:
+    charger = plugged(0.45)
+    powers = [charger.draw_w(minute * HOUR // 60) for minute in range(120)]
+    assert powers == sorted(powers)
+    peak_w = charger.draw_w(int(2.04 * HOUR))
+    assert peak_w == pytest.approx(95.0, abs=0.5)
+    assert peak_w / powers[0] > 1.1
+
+
+def test_the_tail_falls_exponentially_to_2_w_and_then_to_idle() -> None:
+    charger = plugged(0.85)
+    tau_h = 10.2 * 0.15 / 2.0
+    for hours in (0.5, 1.0, 2.0):
+        expected_w = 1.5 + 84 / 0.898 * exp(-hours / tau_h)
+        assert charger.draw_w(int(hours * HOUR)) == pytest.approx(expected_w, rel=1e-6)
+    powers = [charger.draw_w(2 * HOUR + minute * HOUR // 60) for minute in range(180)]
+    before_end = [power for power in powers if power > 1.5001]
+    assert before_end[-1] == pytest.approx(2.06, abs=0.03)
+    assert powers[-1] == pytest.approx(1.5)
+    assert charger.full
+
+
+def test_a_full_charge_takes_what_the_battery_holds() -> None:
+    charger = plugged(0.0)
+    charger.settle(24 * HOUR)
+    assert charger.battery is not None
+    assert charger.battery.charge > 0.99
+    into_battery_wh = (charger.wall_wh - 24 * 1.5) * 0.898
+    assert 350 < into_battery_wh < 400
+
+
+@pytest.mark.parametrize(
+    ("power_w", "factor", "tolerance"),
+    [(95, 0.55, 0.001), (9.8, 0.48, 0.05), (1.5, 0.38, 0.05)],
+)
+def test_the_power_factor_falls_with_the_load(
+    power_w: float, factor: float, tolerance: float
+) -> None:
+    assert Charger.power_factor(power_w) == pytest.approx(factor, abs=tolerance)
+
+
+def test_unplugging_stops_the_charge_and_leaves_the_charge() -> None:
+    charger = plugged(0.5)
+    battery = charger.unplug(HOUR)
+    assert battery is not None
+    assert battery.charge == pytest.approx(0.5 + 2 / 10.2)
+    assert charger.draw_w(2 * HOUR) == pytest.approx(0.4)
+
+
+def test_power_that_comes_back_tops_up_once_more() -> None:
+    charger = plugged(0.99)
+    charger.settle(12 * HOUR)
+    assert charger.full
+    charger.power(False, 12 * HOUR)
+    charger.power(True, 13 * HOUR)
+    assert not charger.full
+
+
+@given(
+    charge=st.floats(0, 1),
+    steps=st.lists(st.integers(1, 4 * HOUR), min_size=1, max_size=12),
+)
+def test_how_often_one_looks_changes_nothing(charge: float, steps: list[int]) -> None:
+    """The closed form is exact: many small steps give what one large step gives."""
+    often, once = plugged(charge), plugged(charge)
+    now = 0
+    for step in steps:
+        now += step
+        often.settle(now)
+    once.settle(now)
+    assert often.battery is not None
+    assert once.battery is not None
+    assert often.battery.charge == pytest.approx(once.battery.charge, abs=1e-9)
+    assert often.wall_wh == pytest.approx(once.wall_wh, abs=1e-6)
+    assert 0 <= once.battery.charge <= 1
+
+
+@given(
+    charge=st.floats(0, 0.999),
+    hours=st.lists(st.floats(0, 30), min_size=2, max_size=10),
+)
+def test_charge_and_energy_never_fall(charge: float, hours: list[float]) -> None:
+    charger = plugged(charge)
+    seen = []
+    for hour in sorted(hours):
+        charger.settle(int(hour * HOUR))
+        assert charger.battery is not None
+        seen.append((charger.battery.charge, charger.wall_wh))
+    assert all(later >= earlier for earlier, later in pairwise(seen))
