@@ -1,7 +1,7 @@
 """How a hub gets into Home Assistant.
 
 What only a hub gone wrong can show is tested with a scripted one here; the same flows with the real hub are in
-test_real_hub.py.
+test_adding.py.
 """
 
 from collections.abc import Callable, Generator
