@@ -129,6 +129,7 @@ def watch(
     """Let time pass for the guard and the lease; tell of every change."""
     started_ms = clock.now_ms()
     settled = False
+    refused = None
     told = (control.state, control.closed, control.trips)
     print(
         "%s, relay %s (%s)"
@@ -137,6 +138,11 @@ def watch(
     while True:
         control.tick(clock.now_ms())
         now = (control.state, control.closed, control.trips)
+        if control.refused != refused:
+            refused = control.refused
+            uplink.hurry()
+            if refused:
+                print("order %d refused: %s" % (control.orders.id, refused))
         if now != told:
             told = now
             recorder.change()
