@@ -23,15 +23,7 @@ from .client import (
     WrongHubError,
 )
 from .const import DOMAIN, MANUFACTURER
-from .live import (
-    ChargerChanged,
-    ChargerRemoved,
-    KickwattLive,
-    Lost,
-    Message,
-    Resumed,
-    Snapshot,
-)
+from .live import ChargerChanged, KickwattLive, Lost, Message, News, Resumed, Snapshot
 from .models import Charger
 
 _LOGGER = logging.getLogger(__name__)
@@ -208,20 +200,12 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
         return {(DOMAIN, self.hub_id), *map(self.device_identifier, chargers)}
 
 
-def _after(chargers: dict[str, Charger], message: Message) -> dict[str, Charger]:
-    """Return the chargers as they are after a message."""
-    match message:
-        case Snapshot():
-            return message.chargers
-        case Resumed():
-            return reduce(_after, message.missed, chargers)
-        case ChargerChanged():
-            return {**chargers, message.charger.id: message.charger}
-        case ChargerRemoved():
-            return {
-                charger_id: charger
-                for charger_id, charger in chargers.items()
-                if charger_id != message.charger_id
-            }
-        case Lost():
-            return chargers
+def _after(chargers: dict[str, Charger], news: News) -> dict[str, Charger]:
+    """Return the chargers as they are after the news."""
+    if isinstance(news, Snapshot):
+        return news.chargers
+    if isinstance(news, Resumed):
+        return reduce(_after, news.missed, chargers)
+    if isinstance(news, ChargerChanged):
+        return {**chargers, news.charger.id: news.charger}
+    return {key: chargers[key] for key in chargers if key != news.charger_id}

@@ -86,7 +86,7 @@ class Snapshot:
 class Resumed:
     """Connected again: this is what was missed, in its order."""
 
-    missed: tuple[Message, ...]
+    missed: tuple[News, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +110,8 @@ class Lost:
     error: KickwattError
 
 
-type Message = Snapshot | Resumed | ChargerChanged | ChargerRemoved | Lost
+type News = Snapshot | Resumed | ChargerChanged | ChargerRemoved
+type Message = News | Lost
 
 
 class KickwattLive:
@@ -266,9 +267,9 @@ class KickwattLive:
             if isinstance(message := self._read(data), Snapshot):
                 return message
 
-    async def _catch_up(self, ws: ClientWebSocketResponse) -> tuple[Message, ...]:
+    async def _catch_up(self, ws: ClientWebSocketResponse) -> tuple[News, ...]:
         """Take in what was missed, so that no state of the past is shown as today's."""
-        missed: list[Message] = []
+        missed: list[News] = []
         loop = asyncio.get_running_loop()
         end = loop.time() + CATCH_UP_S
         with suppress(TimeoutError):
@@ -285,7 +286,7 @@ class KickwattLive:
             request["resume"] = {"run": self.run, "number": self.number}
         await ws.send_json(request)
 
-    async def _next(self, ws: ClientWebSocketResponse) -> Message | None:
+    async def _next(self, ws: ClientWebSocketResponse) -> News | None:
         """Wait for one message and say what it means, None if nothing for us."""
         try:
             data = await self._receive(ws, SILENCE_S)
@@ -300,7 +301,7 @@ class KickwattLive:
                 await self._subscribe(ws)
         return self._read(data)
 
-    def _read(self, data: Json) -> Message | None:
+    def _read(self, data: Json) -> News | None:
         """Say what a message means, None if nothing for us."""
         match data:
             case {"type": "event", "number": int(number)}:
@@ -365,7 +366,7 @@ def reconnect_delay(failures: int) -> float:
     return delay * uniform(0.5, 1)
 
 
-def _event(data: Json) -> Message | None:
+def _event(data: Json) -> News | None:
     """Say what an event means, None for those that change nothing we show."""
     match data:
         case {"event": "charger", "charger": dict(charger)}:

@@ -83,7 +83,7 @@ def state_of(hass: HomeAssistant, entity_id: str) -> str:
     return states_of(hass)[entity_id]
 
 
-async def until(condition: Callable[[], bool], seconds: float = 5) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 10) -> None:
     """Wait until something is so; what is pushed is nowhere to be waited for."""
     async with asyncio.timeout(seconds):
         while not condition():

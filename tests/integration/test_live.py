@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import logging
 from typing import Any
 
-from aiohttp import ClientSession
+from aiohttp import ClientConnectionResetError, ClientSession
 import pytest
 
 from custom_components.kickwatt import live as live_module
@@ -521,3 +521,16 @@ async def test_the_token_is_in_no_log(
     await (await scripted.accept()).welcome()
     assert isinstance(await followed.next(), Snapshot)
     assert TOKEN not in caplog.text
+
+
+async def test_a_line_that_is_gone_before_it_is_noticed_fails_the_command(
+    followed: Followed, scripted: ScriptedHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await connect(followed, scripted)
+
+    async def reset(*_: Any) -> None:
+        raise ClientConnectionResetError("Cannot write to closing transport")
+
+    monkeypatch.setattr(followed.live._ws, "send_json", reset)
+    with pytest.raises(CannotConnectError, match="closing"):
+        await followed.live.set_relay("scooter", on=True)
