@@ -49,12 +49,18 @@ class Device:
         circuitpython: Version = (10, 2),
         nap_s: float = 0.0,
     ) -> None:
-        """Wire everything and switch the supply on; nothing runs before `run_for`."""
+        """Wire everything and switch the supply on; nothing runs before `run_for`.
+
+        Raises FileNotFoundError without a `code.py`, ValueError when `nvm` is no image of the memory.
+        """
+        drive = firmware or firmware_folder()
+        if not (drive / "code.py").exists():
+            raise FileNotFoundError(f"there is no code.py in {drive}")
         self.world = world or World()
         self.console = Console()
         self.board = Board(
             self.world,
-            drive=firmware or firmware_folder(),
+            drive=drive,
             settings=dict(settings),
             flash=FlashImage(nvm),
             console=self.console,

@@ -12,11 +12,11 @@ def line(device: Device) -> str:
         "%Y-%m-%d %H:%M:%S"
     )
     relay = "on" if outlet.relay.contact else "off"
-    state = exchanges.last_message.get("state", "starting")
+    state = exchanges.last_message.get("state", "nothing")
     power_w = outlet.power_w()
     plugged = f"{outlet.charge():.0%}" if outlet.plugged_in else "away"
     signal = device.cell.csq() if device.cell.registered else "-"
     return (
-        f"{moment}Z  relay {relay:<3}  {state:<8}  {power_w:5.1f} W  battery {plugged:<4}  "
+        f"{moment}Z  relay {relay:<3}  reports {state:<8}  {power_w:5.1f} W  battery {plugged:<4}  "
         f"signal {signal:<2}  uploads {exchanges.succeeded} ok, {exchanges.failed} failed"
     )

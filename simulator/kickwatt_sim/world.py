@@ -34,6 +34,10 @@ class Pace(Protocol):
         """Wake whoever waits in `reach`; may be called from any thread."""
 
 
+class WorldBroken(BaseException):
+    """Something in the simulator itself failed. No `Exception`: no firmware may take it for its own."""
+
+
 class Event:
     """Something that is going to happen; `cancel` it and it does not."""
 
@@ -152,7 +156,7 @@ class World:
             reached_ns = step_ns if self.pace is None else self.pace.reach(step_ns)
             self.now_ns = max(self.now_ns, reached_ns)
             if self._arrived:
-                self._arrived.popleft()()
+                self._do(self._arrived.popleft())
                 self._look_ahead()
             elif reached_ns < step_ns:
                 pass
@@ -177,7 +181,14 @@ class World:
         action = heapq.heappop(self._events)[2].action
         self._look_ahead()
         if action is not None:
+            self._do(action)
+
+    @staticmethod
+    def _do(action: Callable[[], None]) -> None:
+        try:
             action()
+        except Exception as error:
+            raise WorldBroken(repr(error)) from error
 
     def _look_ahead(self) -> None:
         busy = self._alert or self._arrived

@@ -11,7 +11,15 @@ import traceback
 from typing import Final, NoReturn
 
 from ..parts.line import Line
-from ..world import MICROSECOND, MILLISECOND, NEVER, Event, World, nanoseconds
+from ..world import (
+    MICROSECOND,
+    MILLISECOND,
+    NEVER,
+    Event,
+    World,
+    WorldBroken,
+    nanoseconds,
+)
 from . import loader
 from .blinka import enter
 from .console import Console
@@ -320,7 +328,7 @@ class Board:
             return
         try:
             loader.Loader(self).run(name)
-        except Interrupt:
+        except Interrupt, WorldBroken:
             raise
         except SystemExit:
             pass

@@ -22,16 +22,24 @@ class FlashImage:
     """The sector's content; it outlives resets, and the process if it has a file."""
 
     def __init__(self, file: Path | None = None) -> None:
-        """Load the image from a file, or start erased. Raises ValueError when the file is no image."""
+        """Load the image from a file, or start erased. Raises ValueError when the file cannot hold an image."""
         self._file = file
         self.content = bytearray([_ERASED]) * NVM_BYTES
         self.programs = 0
         self.erases = 0
-        if file is not None and file.exists():
-            content = file.read_bytes()
-            if len(content) != NVM_BYTES:
-                raise ValueError(f"{file} is not an image of {NVM_BYTES} bytes")
-            self.content[:] = content
+        if file is None:
+            return
+        try:
+            if file.exists():
+                self._load(file.read_bytes())
+            self.save()
+        except OSError as error:
+            raise ValueError(f"cannot use {file}: {error.strerror}") from error
+
+    def _load(self, content: bytes) -> None:
+        if len(content) != NVM_BYTES:
+            raise ValueError(f"{self._file} is not an image of {NVM_BYTES} bytes")
+        self.content[:] = content
 
     def save(self) -> None:
         """Write the file, whole or not at all."""

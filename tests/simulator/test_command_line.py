@@ -1,0 +1,227 @@
+"""`kickwatt-sim` as a person meets it."""
+
+import os
+from pathlib import Path
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from .s1_hub import ID, KEY, S1Hub
+
+SECRET_FREE = {"KICKWATT_ID": ID, "KICKWATT_KEY": KEY}
+
+
+def sim(
+    *arguments: str, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "kickwatt_sim", *arguments],
+        env={
+            **os.environ,
+            "COLUMNS": "200",
+            **(SECRET_FREE if environment is None else environment),
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ((), "Which one? Give --hub, or KICKWATT_URL in the settings file."),
+        (
+            ("--hub", "hub.example:8422"),
+            "--hub must be an address such as http://192.168.1.5:8422;",
+        ),
+        (("--hub", "https://hub.example"), "--hub must be an address such as"),
+        (
+            ("--hub", "http://h", "--key", "123"),
+            "--key must be the 64 hexadecimal digits",
+        ),
+        (("--hub", "http://h", "--id", "Ä"), "--id must be 1 to 32 of a-z"),
+        (
+            ("--hub", "http://h", "--scenario", "nope"),
+            "there is no scenario 'nope'; known are",
+        ),
+        (
+            ("--hub", "http://h", "--start", "yesterday"),
+            "'yesterday' is not an instant;",
+        ),
+        (("--hub", "http://h", "--start", "-1x"), "'-1x' is not an instant;"),
+        (("--hub", "http://h", "--duration", "long"), "'long' is not a duration;"),
+        (("--hub", "http://h", "--speed", "0"), "0.0 is not in the range"),
+        (
+            ("--hub", "http://h", "--settings", "nowhere.toml"),
+            "cannot read nowhere.toml: No such file or directory",
+        ),
+        (
+            ("--hub", "http://h", "--nvm", "/nowhere/board.nvm", "--duration", "1"),
+            "cannot use /nowhere/board.nvm: No such file or directory",
+        ),
+        (("--hub", "http://h", "--nvm", __file__), "is not an image of 4096 bytes"),
+        (
+            ("--hub", "http://h", "--firmware", "nowhere"),
+            "there is no code.py in nowhere",
+        ),
+        (("--nonsense",), "No such option '--nonsense'."),
+    ],
+)
+def test_a_wrong_argument_is_one_sentence_and_exit_code_2(
+    arguments: tuple[str, ...], complaint: str
+) -> None:
+    result = sim("run", *arguments)
+    assert result.returncode == 2
+    assert complaint in result.stderr
+    assert result.stderr.startswith("kickwatt-sim: ")
+    assert result.stderr.count("\n") == 1
+    assert KEY not in result.stderr
+
+
+def test_scenarios_are_listed_in_words() -> None:
+    result = sim("scenarios")
+    assert result.returncode == 0
+    assert "commute" in result.stdout
+    assert "the meter does not answer" in result.stdout
+
+
+def test_a_virtual_run_charges_against_a_hub_and_keeps_the_memory(
+    tmp_path: Path,
+) -> None:
+    nvm = tmp_path / "board.nvm"
+    with S1Hub() as hub:
+        result = sim(
+            "run",
+            "--hub",
+            hub.url,
+            "--virtual",
+            "--duration",
+            "30m",
+            "--scenario",
+            "already_plugged",
+            "--nvm",
+            str(nvm),
+        )
+        assert result.returncode == 0
+        assert "charging, relay closed (order)" in result.stdout
+        assert hub.messages[-1]["state"] == "charging"
+        assert nvm.stat().st_size == 4096
+        again = sim(
+            "run",
+            "--hub",
+            hub.url,
+            "--virtual",
+            "--duration",
+            "3m",
+            "--nvm",
+            str(nvm),
+            "--quiet",
+        )
+        assert hub.messages[-1]["boot"] == 2
+    last = again.stdout.splitlines()[-1]
+    assert "relay on" in last
+    assert "battery away" in last
+    assert "0 failed" in last
+    assert KEY not in result.stdout + result.stderr
+
+
+def test_settings_come_from_a_file_and_arguments_win(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    with S1Hub() as hub:
+        file.write_text(
+            f'KICKWATT_URL = "http://127.0.0.1:9"\nKICKWATT_ID = "other"\nKICKWATT_KEY = "{KEY}"\n'
+        )
+        result = sim(
+            *(
+                "run",
+                "--settings",
+                str(file),
+                "--hub",
+                hub.url,
+                "--id",
+                ID,
+                "--virtual",
+                "--duration",
+                "2m",
+            ),
+            environment={},
+        )
+    assert result.returncode == 0
+    assert hub.messages
+    assert hub.forged == 0
+
+
+def test_a_hub_that_refuses_is_no_error() -> None:
+    result = sim("run", "--hub", "http://127.0.0.1:9", "--virtual", "--duration", "5m")
+    assert result.returncode == 0
+    assert "relay off" in result.stdout
+    assert " 0 ok" in result.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_it_stops_when_asked_and_saves_the_memory(
+    tmp_path: Path, end: signal.Signals
+) -> None:
+    nvm = tmp_path / "board.nvm"
+    with S1Hub() as hub:
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "kickwatt_sim",
+                "run",
+                "--hub",
+                hub.url,
+                "--speed",
+                "60",
+                "--nvm",
+                str(nvm),
+            ],
+            env={**os.environ, **SECRET_FREE},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        deadline = time.monotonic() + 20
+        while len(hub.messages) < 2 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(end)
+        output, _ = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert "Stopped." in output
+    assert re.search(r"[12] ok, 0 failed", output.splitlines()[-1])
+    assert nvm.stat().st_size == 4096
+
+
+def test_the_past_catches_up_with_the_present() -> None:
+    with S1Hub() as hub:
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "kickwatt_sim",
+                "run",
+                "--hub",
+                hub.url,
+                "--speed",
+                "200",
+                "--start",
+                "-5m",
+            ],
+            env={**os.environ, **SECRET_FREE, "COLUMNS": "200"},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        time.sleep(4)
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=20)
+    assert (
+        "The simulated clock has caught up with the present and goes on in real time."
+        in output
+    )
+    assert abs(hub.messages[-1]["clock"] - time.time()) < 70
