@@ -161,7 +161,7 @@ class Ingest:
                 "field": error.field,
                 "message": str(error),
             }
-        if (message.boot, message.seq) <= (talk.boot, talk.seq):
+        if not _rises(message, talk):
             return 409, {"v": 1, "error": "boot", "boot": talk.boot}
         return 200, await self._take(entry, request, message)
 
@@ -355,6 +355,17 @@ def _signed(entry: Entry, request: Request, answer: dict[str, Any]) -> bytes:
     return seal(
         entry.charger.id, entry.device_key, request.mac, msgspec.json.encode(answer)
     )
+
+
+def _rises(message: gsm.Message, talk: Conversation) -> bool:
+    """Whether a message continues the conversation.
+
+    Within a boot the board's own seconds cannot run backwards: where they do, it has started anew and lost count of its
+    boots, and its sample numbers mean other samples than those that are stored.
+    """
+    if (message.boot, message.seq) <= (talk.boot, talk.seq):
+        return False
+    return talk.said is None or message.boot > talk.boot or message.up >= talk.said.up
 
 
 def _settings(rev: int, settings: ChargerSettings) -> dict[str, int]:
