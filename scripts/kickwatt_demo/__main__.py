@@ -7,7 +7,6 @@ import shutil
 import signal
 import sys
 import tempfile
-from typing import Final
 
 import aiohttp
 import click
@@ -18,8 +17,6 @@ from .homeassistant import HomeAssistantError
 from .parts import CommandError
 from .process import PartDiedError, free_ports, port_is_free
 from .progress import Progress
-
-USUAL_PORT: Final = 8123
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -32,7 +29,7 @@ USUAL_PORT: Final = 8123
 @click.option(
     "--port",
     type=click.IntRange(1, 65535),
-    help=f"Home Assistant's port.  [default: {USUAL_PORT}, or any that is free]",
+    help="Home Assistant's port.  [default: one that is free]",
 )
 @click.option(
     "--speed",
@@ -58,7 +55,7 @@ def main(
     if screenshots and not pictures.browser():
         raise click.UsageError(pictures.INSTALL)
     if port is None:
-        port = USUAL_PORT if port_is_free(USUAL_PORT) else free_ports(1)[0]
+        (port,) = free_ports(1)
     elif not port_is_free(port):
         raise click.UsageError(
             f"Port {port} is in use: choose another one with --port."

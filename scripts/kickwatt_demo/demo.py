@@ -16,7 +16,7 @@ from .homeassistant import PASSWORD, USER, HomeAssistant, HomeAssistantError
 from .parts import CHARGER_ID, CHARGER_NAME, Hub, start_scooter
 from .process import Process, free_ports
 from .progress import Progress
-from .screenshots import camera
+from .screenshots import photograph
 
 CUSTOM_COMPONENTS: Final = Path(__file__).resolve().parents[2] / "custom_components"
 
@@ -258,14 +258,8 @@ class Demo:
         """Photograph pages, in the order in which they change. Returns the files."""
         if not self.options.screenshots:
             return []
-        self.progress.show("taking photographs")
-        async with camera(hass, self.options.screenshots) as pictures:
-            for name, path in pages.items():
-                await pictures.open(path)
-                await pictures.shoot(name)
-        for file in pictures.taken:
-            self.progress.say(f"Photographed: {file}")
-        return pictures.taken
+        self.progress.say("Taking photographs")
+        return await photograph(hass, pages, self.options.screenshots, self.logs)
 
     def _add(self, name: str, process: Process) -> None:
         """Have a part watched, and stopped at the end."""

@@ -199,7 +199,17 @@ class HomeAssistant:
             await asyncio.sleep(0.1)
 
     async def onboard(self) -> None:
-        """Create the owner and finish the onboarding, as the first visitor of the frontend does."""
+        """Create the owner and finish the onboarding, as the first visitor of the frontend does.
+
+        Raises:
+            HomeAssistantError: it has an owner already, so it is not the one that was started here.
+
+        """
+        for step in await self.rest("GET", "/api/onboarding"):
+            if step["step"] == "user" and step["done"]:
+                raise HomeAssistantError(
+                    f"another Home Assistant answers at {self.url}"
+                )
         created = await self.rest(
             "POST",
             "/api/onboarding/users",

@@ -1,18 +1,30 @@
-"""Photograph Home Assistant's frontend with Debian's chromium."""
+"""Photograph Home Assistant's frontend with Debian's chromium.
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+    python -m kickwatt_demo.screenshots     # what to photograph comes in KICKWATT_CAMERA, see `photograph`
+
+The browser runs in a process of its own. A terminal's Ctrl-C reaches everything in the foreground, and would break the
+browser before the demo can close it.
+"""
+
+import asyncio
+from collections.abc import Mapping
 import json
+import os
 from pathlib import Path
 import shutil
+import signal
+import sys
 import time
-from typing import Final
+from typing import Any, Final
 
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import async_playwright
 
 from .homeassistant import HomeAssistant
+from .process import PartDiedError, Process
 
 INSTALL: Final = "Screenshots need a browser: apt-get install chromium fonts-noto-core"
+PACKAGE: Final = Path(__file__).parent
+LIMIT_S: Final = 120
 
 # What the frontend still animates or fetches after the network fell silent.
 SETTLE_MS: Final = 3000
@@ -23,40 +35,49 @@ def browser() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-class Camera:
-    """A browser window in which Home Assistant's owner is logged in."""
+async def photograph(
+    hass: HomeAssistant, pages: Mapping[str, str], folder: Path, scratch: Path
+) -> list[str]:
+    """Photograph pages (name → path) one after the other, as Home Assistant's owner sees them. Returns the files.
 
-    def __init__(self, page: Page, hass: HomeAssistant, folder: Path) -> None:
-        """Photograph into `folder`."""
-        self.taken: list[str] = []
-        self._page = page
-        self._hass = hass
-        self._folder = folder
+    The pictures go to `folder`; what the browser leaves behind, and the log, to `scratch`.
 
-    async def open(self, path: str) -> None:
-        """Go to a page and wait until it stands still."""
-        await self._page.goto(f"{self._hass.url}{path}")
-        await self._page.wait_for_selector("home-assistant-main", state="attached")
-        await self._page.wait_for_load_state("networkidle")
-        await self._page.wait_for_timeout(SETTLE_MS)
+    Raises:
+        PartDiedError: the browser could not do it.
 
-    async def shoot(self, name: str) -> None:
-        """Photograph what the window shows."""
-        file = self._folder / f"{name}.png"
-        await self._page.screenshot(path=file)
-        self.taken.append(str(file))
-
-
-@asynccontextmanager
-async def camera(hass: HomeAssistant, folder: Path) -> AsyncIterator[Camera]:
-    """Open a browser for a while."""
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    pictures = {str(folder / f"{name}.png"): path for name, path in pages.items()}
     tokens = {
         **hass.tokens,
         "hassUrl": hass.url,
         "clientId": hass.client_id,
         "expires": int(time.time() * 1000) + hass.tokens["expires_in"] * 1000,
     }
+    camera = await Process.start(
+        "the camera",
+        *(sys.executable, "-P", "-m", f"{PACKAGE.name}.{Path(__file__).stem}"),
+        log=scratch / "camera.log",
+        environment={
+            "PYTHONPATH": str(PACKAGE.parent),
+            "TMPDIR": str(scratch),
+            # Not in the command line, where every process of this machine sees it.
+            "KICKWATT_CAMERA": json.dumps({"tokens": tokens, "pictures": pictures}),
+        },
+    )
+    try:
+        async with asyncio.timeout(LIMIT_S):
+            if await camera.wait() != 0:
+                raise PartDiedError(camera)
+    except TimeoutError:
+        raise PartDiedError(camera) from None
+    finally:
+        await camera.stop()
+    return list(pictures)
+
+
+async def _photograph(tokens: Mapping[str, Any], pictures: Mapping[str, str]) -> None:
+    """Photograph pages (file → path) with a browser that is logged in."""
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(
             executable_path=browser(), args=["--no-sandbox", "--disable-gpu"]
@@ -67,7 +88,23 @@ async def camera(hass: HomeAssistant, folder: Path) -> AsyncIterator[Camera]:
         await context.add_init_script(
             f"localStorage.setItem('hassTokens', {json.dumps(json.dumps(tokens))});"
         )
-        try:
-            yield Camera(await context.new_page(), hass, folder)
-        finally:
-            await chromium.close()
+        page = await context.new_page()
+        for file, path in pictures.items():
+            await page.goto(f"{tokens['hassUrl']}{path}")
+            await page.wait_for_selector("home-assistant-main", state="attached")
+            await page.wait_for_load_state("networkidle")
+            await page.wait_for_timeout(SETTLE_MS)
+            await page.screenshot(path=file)
+        await chromium.close()
+
+
+async def _main() -> None:
+    """Photograph until done, or asked to stop."""
+    order = json.loads(os.environ["KICKWATT_CAMERA"])
+    working = asyncio.ensure_future(_photograph(order["tokens"], order["pictures"]))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, working.cancel)
+    await working
+
+
+if __name__ == "__main__":
+    asyncio.run(_main())
