@@ -46,7 +46,7 @@ IDLE_MARGIN_W = 2.0
 LOW_SHARE = 0.10
 # No charger rests above a quarter of what it charges with; without this bound a weak charger would be "low" all along.
 LOW_SHARE_MOST = 0.25
-# A rise by this share of the peak within the hold is a charge that goes on (section 4 of the demands: "re-rise").
+# A rise by this share of the peak within the hold is a charge that goes on (late re-rises were recorded at a multiple of the tail).
 RERISE_SHARE = 0.10
 
 LEFT_SHARE = 0.008

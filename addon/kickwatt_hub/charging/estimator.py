@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
 from math import exp, log
+from statistics import mean, stdev
 
 from .detector import Session
 from .profile import Charge, Profile
@@ -23,16 +24,30 @@ LAGS_MIN = (0.0, 4.0, 8.0, 15.0, 30.0, 60.0, 120.0)
 
 # Two charges of one charger differ by this share of the power (temperature of the brick, mains voltage), and by this
 # share of the plateau (the meter). The family is no more than similar.
-LEARNED_FIT = 0.03
+LEARNED_FIT = 0.015
 FAMILY_FIT = 0.05
 METER_FIT = 0.008
-# How much slower, and how likely that, a charge may be than an earlier one: cold and age stretch it.
-STRETCHES = ((0.85, 0.6), (1.0, 1.0), (1.2, 0.7), (1.5, 0.35), (2.0, 0.15))
-# Owners plug in at much the same level every time, more or less.
-DEPTH_SPREAD = 0.30
-# What a fit cannot tell: the pack ages, the day is cold.
-SPREAD = 0.06
+# How much slower, and how likely that, a charge may be than an earlier one. Cold and age stretch the tail; how long the
+# current stays constant they hardly change.
+STRETCHES = ((0.93, 0.5), (1.0, 1.0), (1.08, 0.5), (1.25, 0.08))
+TAIL_STRETCHES = (
+    (0.8, 0.4),
+    (0.9, 0.7),
+    (1.0, 1.0),
+    (1.12, 0.7),
+    (1.35, 0.35),
+    (1.8, 0.12),
+)
+# Owners plug in at much the same level every time, more or less: this much at least, and that much until it is known.
+LEAST_DEPTH_SPREAD = 0.12
+UNKNOWN_DEPTH_SPREAD = 0.30
+# What a fit cannot tell: the pack ages, the day is cold. One earlier charge says little of how much they differ.
+SPREAD = 0.07
+SPREAD_OF_ONE = 0.25
 STEPS = 60
+
+# Below this share of the plateau the power falls: before, it only rises (by about a tenth), apart from noise.
+TAIL_BELOW = 0.93
 
 LOWEST, HIGHEST = 0.10, 0.90
 
@@ -63,7 +78,9 @@ def estimate(session: Session, now_ms: int, profile: Profile) -> Estimate | None
     )
     if not likely:
         return None
-    low_s, middle_s, high_s = _quantiles(likely)
+    low_s, middle_s, high_s = _quantiles(
+        likely, SPREAD_OF_ONE if len(curves) == 1 else SPREAD
+    )
     since_s = max(0.0, (now_ms - session.slot_ms) / 1000.0)
     low_s, middle_s, high_s = (
         max(0.0, each - since_s) for each in (low_s, middle_s, high_s)
@@ -90,6 +107,9 @@ def _likely_learned(
     session: Session, past_w: list[float | None], charges: list[Charge]
 ) -> list[tuple[float, float]]:
     """Return (remaining seconds, likelihood) by the charger's own earlier charges."""
+    now_w = past_w[0]
+    falling = now_w is not None and now_w < TAIL_BELOW * session.shape.plateau_w
+    spread = _depth_spread(charges)
     likely: list[tuple[float, float]] = []
     for charge in charges:
         curve_w, duration_s = charge.curve_w, charge.duration_s
@@ -102,9 +122,9 @@ def _likely_learned(
             remaining_s = ((step + 0.5) / STEPS) ** 1.5 * duration_s
             left = left_wh[min(len(left_wh) - 1, int(remaining_s / step_s))]
             depth = (session.energy_wh + left) / charge.energy_wh - 1.0
-            depth = (depth / DEPTH_SPREAD) ** 2
+            depth = (depth / spread) ** 2
             density = ((step + 0.5) / STEPS) ** 0.5
-            for stretch, prior in STRETCHES:
+            for stretch, prior in TAIL_STRETCHES if falling else STRETCHES:
                 weight = depth + _fit(
                     past_w,
                     curve_w,
@@ -118,6 +138,14 @@ def _likely_learned(
                     (remaining_s * stretch, density * prior * exp(-0.5 * weight))
                 )
     return likely
+
+
+def _depth_spread(charges: list[Charge]) -> float:
+    """Return by which share of it the energy of a charge differs from another's."""
+    if len(charges) < 2:
+        return UNKNOWN_DEPTH_SPREAD
+    energies = [charge.energy_wh for charge in charges]
+    return max(LEAST_DEPTH_SPREAD, stdev(energies) / mean(energies))
 
 
 def _fit(
@@ -147,7 +175,7 @@ def _fit(
 
 
 # Time constants of the tail, how much slower its end is than its beginning, and at which share of the peak chargers stop:
-# section 3 of demands.md has 18 to 60 minutes, 1 to 2 times, and 3 to 10 % (cheap bricks never stop).
+# NASA's cells have 18 to 60 minutes and 1 to 2 times, bricks stop at 3 to 10 % (cheap ones never).
 TAUS_MIN = (
     (6.0, 0.5),
     (9.0, 0.8),
@@ -170,7 +198,7 @@ def _family() -> tuple[tuple[float, float, tuple[float, ...]], ...]:
 
     From empty they take 1.5 to 9 hours. Wall power rises by about a tenth while the current is constant, for six to nine
     tenths of the time that the same charge would take without a tail, then it decays with a time constant between a
-    quarter of an hour and an hour (demands.md, sections 3 and 4).
+    quarter of an hour and an hour (NASA's cells at 4 to 43 °C; the usual 42 V bricks).
     """
     points = 96
     curves = []
@@ -203,7 +231,7 @@ def _likely_family(
     """Return (remaining seconds, likelihood) by what charges are like in general."""
     plateau_w = session.shape.plateau_w
     now_w = past_w[0]
-    if now_w is not None and now_w < 0.93 * plateau_w:
+    if now_w is not None and now_w < TAIL_BELOW * plateau_w:
         return _likely_tail(now_w, past_w, plateau_w)
     elapsed_s = len(session.trace.levels_w) * session.trace.width_s
     likely: list[tuple[float, float]] = []
@@ -245,7 +273,7 @@ def _likely_tail(
                 / (2 * FAMILY_FIT * expected_w + METER_FIT * plateau_w)
             ) ** 2
             count += 1
-            if power_w > 0.93 * plateau_w:
+            if power_w > TAIL_BELOW * plateau_w:
                 break
         weight = prior * exp(-1.25 * misfit / max(1, count))
         for slower, slower_prior in SLOWER:
@@ -263,7 +291,9 @@ def _likely_tail(
 # --- what is likely ----------------------------------------------------------------------------------------------------
 
 
-def _quantiles(likely: list[tuple[float, float]]) -> tuple[float, float, float]:
+def _quantiles(
+    likely: list[tuple[float, float]], spread: float
+) -> tuple[float, float, float]:
     """Return the lower bound, the median and the upper bound of the remaining time in s."""
     likely = sorted(likely)
     sums = list(accumulate(weight for _, weight in likely))
@@ -273,5 +303,5 @@ def _quantiles(likely: list[tuple[float, float]]) -> tuple[float, float, float]:
         likely[min(len(likely) - 1, bisect_left(sums, share * sums[-1]))][0]
         for share in (LOWEST, 0.5, HIGHEST)
     )
-    spread_s = SPREAD * middle_s + 60.0
+    spread_s = spread * middle_s + 60.0
     return max(0.0, low_s - spread_s), middle_s, high_s + spread_s

@@ -20,7 +20,7 @@ from .detector import (
 )
 from .estimator import Estimate, estimate
 from .lesson import lesson
-from .profile import NOTHING_LEARNED, Profile, learn
+from .profile import Profile, learn
 
 ESTIMATE_EVERY_MS = 300_000
 # The longest that sources which report only on change stay silent.
@@ -148,7 +148,10 @@ def _replay(rows: Sequence[Row], settings: DetectorSettings) -> ReplayObject:
     sessions: list[SessionObject] = []
     running: _Running | None = None
     profile = settings.learned
+    resting_w: list[float] = []
     for state, events in _events(rows, settings):
+        if state.phase == "full":
+            resting_w.append(state.power_w)
         for event in events:
             if isinstance(event, SessionStarted):
                 running = _Running(_started(event), event.decided_ms)
@@ -170,9 +173,11 @@ def _replay(rows: Sequence[Row], settings: DetectorSettings) -> ReplayObject:
                 expected = estimate(state.session, state.time_ms, settings.learned)
                 if expected is not None:
                     running.session["estimates"].append(_estimate(expected))
+    # A recording that goes on after the charge shows the idle draw, one that was cut then does not.
+    shown_w = median(resting_w[len(resting_w) // 2 :]) if resting_w else None
     return {
         "sessions": sessions,
-        "idle_w": profile.idle_w if profile != NOTHING_LEARNED else None,
+        "idle_w": profile.idle_w if shown_w is None else shown_w,
     }
 
 

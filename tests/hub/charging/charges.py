@@ -349,7 +349,7 @@ def _interpolate(points: tuple[tuple[float, float], ...], at: float) -> float:
 
 
 def nasa_like(seed: int, *, peak_w: float = 95.0) -> Charge:
-    """Return a charge with the constant-voltage phase that demands.md tabulates for the NASA cells.
+    """Return a charge with the constant-voltage phase of the NASA cells, from the times at which their current falls to given shares.
 
     It takes an hour instead of five, and its tail is as long as that: the hardest case for "little is left".
     """

@@ -1,0 +1,126 @@
+"""A recorded charge, as if it happened now."""
+
+from itertools import pairwise
+import json
+
+import pytest
+
+from kickwatt_hub.charging.csvfile import Row
+from kickwatt_hub.charging.detector import DetectorSettings
+from kickwatt_hub.charging.replay import replay, reports_on_change
+
+from .charges import Charge, charge, outlet
+
+
+def rows(made: Charge, base_s: float = 0.0) -> tuple[Row, ...]:
+    return tuple(Row(base_s + row.time_s, row.power_w) for row in made.rows)
+
+
+SCOOTER = outlet(7, interval_s=15, on_change=False)
+TODAY = charge(1, of=SCOOTER, fault="none", start_soc=0.2, health=1.0, cold=1.0)
+
+
+@pytest.mark.parametrize("base_s", [0.0, -500.0, 1_790_000_000.0])
+def test_the_object_has_one_session_in_the_files_own_time(base_s: float) -> None:
+    result = replay(rows(TODAY, base_s))
+    (session,) = result["sessions"]
+    assert session["start"] - base_s == pytest.approx(TODAY.start_s, abs=60)
+    assert session["end"] is not None and session["cut_at"] is not None
+    assert -1200 < session["end"] - base_s - TODAY.end_s < 600
+    assert session["end"] <= session["cut_at"]
+    assert TODAY.undelivered(session["cut_at"] - base_s) < 0.01
+    assert session["energy_wh"] == pytest.approx(TODAY.energy_wh, rel=0.02)
+    assert session["end_reason"] == "full"
+    assert json.loads(json.dumps(result)) == result
+
+
+def test_estimates_come_every_five_minutes_and_their_interval_holds_them() -> None:
+    (session,) = replay(rows(TODAY))["sessions"]
+    estimates = session["estimates"]
+    assert len(estimates) > 30
+    for before, after in pairwise(estimates):
+        assert 290 <= after["at"] - before["at"] <= 330
+    for each in estimates:
+        assert each["at"] <= each["low"] <= each["full_at"] <= each["high"]
+
+
+def test_learned_charges_narrow_the_interval_and_give_the_idle_draw() -> None:
+    earlier = [
+        rows(
+            charge(seed, of=SCOOTER, fault="none", start_soc=0.2, health=1.0, cold=1.0)
+        )
+        for seed in (2, 3)
+    ]
+    untaught, taught = replay(rows(TODAY)), replay(rows(TODAY), learned=earlier)
+
+    def width(result: object) -> float:
+        estimates = result["sessions"][0]["estimates"]  # type: ignore[index]
+        middle = estimates[len(estimates) // 3]
+        return float(middle["high"] - middle["low"])
+
+    assert width(taught) < 0.7 * width(untaught)
+    assert taught["idle_w"] == pytest.approx(SCOOTER.idle_w, abs=1.0)
+    end = taught["sessions"][0]["end"]
+    assert end is not None
+    late = [
+        each for each in taught["sessions"][0]["estimates"] if end - each["at"] < 3600
+    ]
+    assert all(abs(each["full_at"] - end) < 1200 for each in late)
+
+
+def test_a_recording_that_stops_in_mid_charge_has_a_session_without_an_end() -> None:
+    result = replay([row for row in rows(TODAY) if row.time_s < 6000])
+    (session,) = result["sessions"]
+    assert (session["end"], session["cut_at"], session["end_reason"]) == (
+        None,
+        None,
+        None,
+    )
+    assert session["energy_wh"] > 50
+    assert result["idle_w"] is None
+
+
+def test_a_recording_without_a_charge_has_no_session() -> None:
+    assert replay([Row(float(at), 1.0) for at in range(0, 9000, 30)]) == {
+        "sessions": [],
+        "idle_w": None,
+    }
+    assert replay([]) == {"sessions": [], "idle_w": None}
+
+
+def on_change(all_rows: tuple[Row, ...], by_w: float = 0.5) -> list[Row]:
+    kept = [all_rows[0]]
+    for row in all_rows:
+        if abs(row.power_w - kept[-1].power_w) >= max(by_w, 0.02 * kept[-1].power_w):
+            kept.append(row)
+    return kept
+
+
+def test_a_recording_of_changes_only_is_recognised_and_ends_by_its_silence() -> None:
+    quiet = charge(
+        5,
+        of=outlet(11, interval_s=5, on_change=False),
+        fault="none",
+        start_soc=0.3,
+        health=1.0,
+        cold=1.0,
+    )
+    changes = on_change(rows(quiet))
+    assert reports_on_change(changes)
+    assert not reports_on_change(rows(quiet))
+    (session,) = replay(changes)["sessions"]
+    assert session["end_reason"] == "full"
+    assert session["cut_at"] is not None
+    assert quiet.undelivered(session["cut_at"]) < 0.02
+
+
+@pytest.mark.parametrize("count", [0, 1, 5])
+def test_a_recording_of_a_few_rows_is_no_mystery(count: int) -> None:
+    assert not reports_on_change(
+        [Row(30.0 * index, 1.0 + index) for index in range(count)]
+    )
+
+
+def test_the_owners_settings_are_obeyed() -> None:
+    never = DetectorSettings(arm_wh=1e6)
+    assert replay(rows(TODAY), never)["sessions"] == []
