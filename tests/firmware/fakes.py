@@ -95,12 +95,12 @@ class Flash:
         start = where.start or 0
         assert len(data) == len(range(*where.indices(len(self.bytes))))
         old = self.bytes[start : start + len(data)]
-        if all(
-            now == 0xFF or now == new for now, new in zip(old, data, strict=True)
-        ):
+        if all(now in (255, new) for now, new in zip(old, data, strict=True)):
             self._program(start, data)
             return
-        image = bytes(self.bytes[:start]) + data + bytes(self.bytes[start + len(data) :])
+        image = (
+            bytes(self.bytes[:start]) + data + bytes(self.bytes[start + len(data) :])
+        )
         self._spend()
         self.erases += 1
         self.bytes[:] = b"\xff" * len(self.bytes)

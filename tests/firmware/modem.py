@@ -30,7 +30,9 @@ class Sim800Wire:
         self.received = b""
         self.commands: list[str] = []
         self.bodies: list[bytes] = []
-        self.bend: dict[str, list[str]] = {}  # a command's answer lines instead of the usual ones
+        self.bend: dict[
+            str, list[str]
+        ] = {}  # a command's answer lines instead of the usual ones
         self.urcs: list[str] = []  # one goes before each line, while there are any
         self.status = 200
         self.reply = b'OK\r\n{"v":1}\r\nERROR\r\n'
@@ -91,7 +93,7 @@ class Sim800Wire:
                 del self.bend[command]
                 lines = lines[1:]
             self.say(*lines)
-            return
+            return None
         if command == "ATE0":
             self.echo = False
         simple = {

@@ -3,10 +3,10 @@
 from collections.abc import Generator
 
 from hypothesis import given, strategies as st
-from kickwatt import clock
-from kickwatt.at import At, AtError, AtTimeout, Splitter, whole_number, without_secret
 import pytest
 
+from kickwatt import clock
+from kickwatt.at import At, AtError, AtTimeout, Splitter, whole_number, without_secret
 from tests.firmware.fakes import Time, Wire
 from tests.firmware.modem import URCS, Sim800Wire
 
@@ -132,11 +132,15 @@ def test_urcs_at_any_boundary_change_no_answer(lines: list[str], echo: bool) -> 
         wire.urcs = list(lines)
         csq = at.command("AT+CSQ", 1000, lambda line: line.startswith("+CSQ:"))
         assert fake.finish(csq) == ["+CSQ: 17,0"]
-        assert fake.finish(at.command("AT+HTTPDATA=3,1000", 1000, None, "DOWNLOAD")) == []
+        assert (
+            fake.finish(at.command("AT+HTTPDATA=3,1000", 1000, None, "DOWNLOAD")) == []
+        )
         fake.finish(at.download(b"xyz", 1000))
         assert wire.bodies == [b"xyz"]
         fake.finish(at.command("AT+HTTPACTION=1", 1000))
-        assert fake.finish(at.wait_urc("+HTTPACTION:", 9000)).startswith("+HTTPACTION: 1,200")
+        assert fake.finish(at.wait_urc("+HTTPACTION:", 9000)).startswith(
+            "+HTTPACTION: 1,200"
+        )
         body = fake.finish(at.read_counted("AT+HTTPREAD", "+HTTPREAD:", 100, 1000))
         assert body == wire.reply
         assert len(at.urcs) <= 16

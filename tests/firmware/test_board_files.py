@@ -6,8 +6,9 @@ import subprocess
 import sys
 import tomllib
 
-from kickwatt import config
 import pytest
+
+from kickwatt import config
 
 FIRMWARE = Path(__file__).parents[2] / "firmware"
 FILES = sorted(FIRMWARE.rglob("*.py"))
@@ -51,9 +52,7 @@ def test_time_is_asked_for_in_one_place_only(path: Path) -> None:
         if isinstance(node, ast.Import | ast.ImportFrom)
         for alias in node.names
     } | {
-        node.module
-        for node in ast.walk(tree(path))
-        if isinstance(node, ast.ImportFrom)
+        node.module for node in ast.walk(tree(path)) if isinstance(node, ast.ImportFrom)
     }
     assert ("time" in imported) is (path.name in ("clock.py", "safemode.py"))
 
@@ -117,9 +116,20 @@ def test_the_example_explains_every_setting_with_the_value_it_has_without_it() -
     assert set(example) == set(config._NUMBERS) | set(config._TEXTS)
     loaded = config.load(example.get, list(example))
     assert len(loaded.problems) == 1 and loaded.problems[0].startswith("KICKWATT_KEY")
-    required = {"KICKWATT_ID": "scooter-1", "KICKWATT_URL": "http://x", "KICKWATT_APN": "a"}
+    required = {
+        "KICKWATT_ID": "scooter-1",
+        "KICKWATT_URL": "http://x",
+        "KICKWATT_APN": "a",
+    }
     default = config.load(required.get, [])
-    for field in ("min_dv", "max_dv", "sample_s", "upload_s", "modem_baud", "autonomous"):
+    for field in (
+        "min_dv",
+        "max_dv",
+        "sample_s",
+        "upload_s",
+        "modem_baud",
+        "autonomous",
+    ):
         assert getattr(loaded, field) == getattr(default, field), field
     assert vars(loaded.limits) == vars(default.limits)
 

@@ -1,7 +1,6 @@
 """The push button."""
 
 from kickwatt.button import LONG, SHORT, Button
-
 from tests.firmware.fakes import Pin
 
 

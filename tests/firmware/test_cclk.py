@@ -3,13 +3,12 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 from hypothesis import given, strategies as st
-from kickwatt.cclk import unix_seconds
 import pytest
 
+from kickwatt.cclk import unix_seconds
 
-@given(
-    st.datetimes(datetime(2026, 1, 2), datetime(2099, 12, 30)), st.integers(-48, 56)
-)
+
+@given(st.datetimes(datetime(2026, 1, 2), datetime(2099, 12, 30)), st.integers(-48, 56))
 def test_every_time_and_zone_is_right(moment: datetime, quarters: int) -> None:
     zone = timezone(timedelta(minutes=15 * quarters))
     local = moment.replace(microsecond=0, tzinfo=UTC).astimezone(zone)

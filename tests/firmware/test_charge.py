@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from hypothesis import given, strategies as st
-from kickwatt.charge import Charge
 import pytest
+
+from kickwatt.charge import Charge
 
 FULL_W = 900  # deciwatts of a usual charger
 
@@ -12,7 +13,9 @@ FULL_W = 900  # deciwatts of a usual charger
 class Plug:
     """Feeds a charge one reading a second, and notes when it ended."""
 
-    def __init__(self, cutoff_dw: int = 115, hold_s: int = 300, armed: bool = False) -> None:
+    def __init__(
+        self, cutoff_dw: int = 115, hold_s: int = 300, armed: bool = False
+    ) -> None:
         self.charge = Charge(cutoff_dw, hold_s)
         self.charge.begin(armed)
         self.second = 0
@@ -56,7 +59,8 @@ def test_at_the_threshold_itself_it_goes_on() -> None:
 
 @given(
     st.lists(
-        st.tuples(st.integers(0, 60), st.integers(0, 20), st.integers(65, 500)), max_size=8
+        st.tuples(st.integers(0, 60), st.integers(0, 20), st.integers(65, 500)),
+        max_size=8,
     )
 )
 def test_dips_to_nothing_of_a_minute_never_end_a_charge(
@@ -144,7 +148,14 @@ def states(powers: Iterable[int]) -> list[bool]:
 
 
 def test_it_is_charging_between_start_and_end_only() -> None:
-    assert states([0, 20, FULL_W, FULL_W, 0, FULL_W]) == [False, False, True, True, False, True]
+    assert states([0, 20, FULL_W, FULL_W, 0, FULL_W]) == [
+        False,
+        False,
+        True,
+        True,
+        False,
+        True,
+    ]
 
 
 def test_the_start_is_twenty_watts_at_the_usual_threshold() -> None:

@@ -2,8 +2,9 @@
 
 import time
 
-from kickwatt import clock
 import pytest
+
+from kickwatt import clock
 
 
 def test_milliseconds_are_whole_and_never_wrap(monkeypatch: pytest.MonkeyPatch) -> None:

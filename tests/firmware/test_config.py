@@ -3,9 +3,9 @@
 from typing import Any
 
 from hypothesis import given, strategies as st
-from kickwatt import config
 import pytest
 
+from kickwatt import config
 from tests.firmware.fakes import settings
 
 HEX = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
@@ -52,7 +52,10 @@ def test_values_may_be_text_or_numbers() -> None:
         ({"ID": "Scooter"}, "KICKWATT_ID"),
         ({"ID": "-x"}, "KICKWATT_ID"),
         ({"ID": "x" * 33}, "KICKWATT_ID"),
-        ({"KEY": "abc"}, "KICKWATT_KEY: 64 digits 0-9 a-f, as the hub showed them (there are 3)."),
+        (
+            {"KEY": "abc"},
+            "KICKWATT_KEY: 64 digits 0-9 a-f, as the hub showed them (there are 3).",
+        ),
         ({"KEY": HEX[:-1] + "g"}, "KICKWATT_KEY"),
         ({"KEY": None}, "(there are 0)"),
         ({"URL": "https://hub.example"}, "cannot do https"),
@@ -120,17 +123,32 @@ def test_a_decimal_is_read_exactly(number: int, decimals: int) -> None:
     assert config.decimal(f" {text}0 " if decimals else text, decimals) == number
 
 
-@pytest.mark.parametrize("text", ["", ".", "1.", ".5", "1,5", "1.5.5", "-1", "1e3", "٣", "0x1", "12345678"])
+@pytest.mark.parametrize(
+    "text", ["", ".", "1.", ".5", "1,5", "1.5.5", "-1", "1e3", "٣", "0x1", "12345678"]
+)
 def test_what_is_not_a_decimal_is_not_read_as_one(text: str) -> None:
     assert config.decimal(text, 1) is None
 
 
 def test_names_are_found_in_a_settings_file() -> None:
-    lines = ["# KICKWATT_X = 1\n", 'KICKWATT_ID = "a=b"\n', "\n", '"KICKWATT_URL"="u"\n', "[t]\n"]
+    lines = [
+        "# KICKWATT_X = 1\n",
+        'KICKWATT_ID = "a=b"\n',
+        "\n",
+        '"KICKWATT_URL"="u"\n',
+        "[t]\n",
+    ]
     assert config.names_in(lines) == ["KICKWATT_ID", "KICKWATT_URL"]
 
 
-GOOD = {"rev": 2, "cutoff_dw": 115, "hold_s": 300, "max_s": 43_200, "max_wh": 2_000, "max_ma": 3_000}
+GOOD = {
+    "rev": 2,
+    "cutoff_dw": 115,
+    "hold_s": 300,
+    "max_s": 43_200,
+    "max_wh": 2_000,
+    "max_ma": 3_000,
+}
 
 
 def test_settings_of_the_hub_are_taken_within_bounds() -> None:
@@ -152,5 +170,7 @@ def test_settings_of_the_hub_are_taken_within_bounds() -> None:
         {"max_ma": 16_000},
     ],
 )
-def test_settings_of_the_hub_out_of_bounds_are_not_taken(change: dict[str, int]) -> None:
+def test_settings_of_the_hub_out_of_bounds_are_not_taken(
+    change: dict[str, int],
+) -> None:
     assert config.limits_from_hub(GOOD | change) is None

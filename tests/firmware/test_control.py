@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 
 from hypothesis import given, settings as hypothesis_settings, strategies as st
+
 from kickwatt.config import Limits, load
 from kickwatt.control import Control
 from kickwatt.journal import Journal
 from kickwatt.memory import Memory
 from kickwatt.meter import Reading
 from kickwatt.relay import Relay
-
 from tests.firmware.fakes import Flash, Pin, PowerFailed, settings
 
 
@@ -41,9 +41,14 @@ class Board:
             self.ms += 1_000
             load_dw = self.power_dw if self.control.closed or self.welded else 0
             self.wh += load_dw / 36_000
-            values = {"voltage_dv": 2_300, "current_ma": load_dw * 1_000 // 1_300, "power_dw": load_dw}
+            values = {
+                "voltage_dv": 2_300,
+                "current_ma": load_dw * 1_000 // 1_300,
+                "power_dw": load_dw,
+            }
             self.control.reading(
-                Reading(**values | {"energy_wh": int(self.wh), "factor_c": 57} | bent), self.ms
+                Reading(**values | {"energy_wh": int(self.wh), "factor_c": 57} | bent),
+                self.ms,
             )
         return self
 
@@ -149,7 +154,9 @@ def test_a_session_without_a_budget_does_not_even_close() -> None:
 
 
 def test_a_new_order_has_the_whole_budget() -> None:
-    it = board(MAX_HOURS=1).reply(1, lease=60_000).run(3_000, 900).reply(2, lease=60_000)
+    it = (
+        board(MAX_HOURS=1).reply(1, lease=60_000).run(3_000, 900).reply(2, lease=60_000)
+    )
     assert it.run(3_500).says == ("charging", 1, "order", None)
     assert it.run(200).control.trips == ["session_time"]
 
@@ -370,7 +377,9 @@ events = st.lists(
     st.one_of(
         st.tuples(st.just("run"), st.integers(1, 400)),
         st.tuples(st.just("silent"), st.integers(1, 12)),
-        st.tuples(st.just("load"), st.sampled_from([0, 15, 60, 150, 900, 4_000, 9_000])),
+        st.tuples(
+            st.just("load"), st.sampled_from([0, 15, 60, 150, 900, 4_000, 9_000])
+        ),
         st.tuples(st.just("order"), st.integers(0, 1)),
         st.tuples(st.just("again"), st.sampled_from([30, 120, 900])),
         st.tuples(st.just("press"), st.just(0)),
@@ -411,7 +420,11 @@ def test_the_relay_is_never_closed_outside_its_rules(
                 was = it.control.closed
                 watcher.last_good = it.ms + 1_000
                 it.run(1)
-                if was and it.control.why in ("cut_off", "trip") and not it.control.closed:
+                if (
+                    was
+                    and it.control.why in ("cut_off", "trip")
+                    and not it.control.closed
+                ):
                     watcher.ended.add(watcher.order)
                 check()
         elif event == "silent":

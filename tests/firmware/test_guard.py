@@ -2,12 +2,13 @@
 
 from typing import Any
 
+import pytest
+
 from kickwatt import guard
 from kickwatt.config import Limits
 from kickwatt.guard import Guard, names
 from kickwatt.meter import Reading
 from kickwatt.session import Session
-import pytest
 
 GOOD = Reading(2300, 700, 900, 10, 56)
 IDLE = Reading(2300, 0, 0, 10, 0)

@@ -3,14 +3,12 @@
 from contextlib import suppress
 
 from hypothesis import given, strategies as st
-from kickwatt.journal import Journal
 import pytest
 
+from kickwatt.journal import Journal
 from tests.firmware.fakes import Flash, PowerFailed
 
-records = st.lists(
-    st.tuples(st.integers(1, 9), st.binary(max_size=12)), max_size=400
-)
+records = st.lists(st.tuples(st.integers(1, 9), st.binary(max_size=12)), max_size=400)
 
 
 def newest_of(written: list[tuple[int, bytes]]) -> dict[int, bytes]:

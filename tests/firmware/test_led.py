@@ -1,8 +1,8 @@
 """The light."""
 
-from kickwatt import led
 import pytest
 
+from kickwatt import led
 from tests.firmware.fakes import Pin
 
 
@@ -43,5 +43,13 @@ def test_every_state_has_its_own_pattern(state: str) -> None:
 def test_every_pattern_is_in_the_table() -> None:
     assert led.__doc__ is not None
     rows = [line for line in led.__doc__.splitlines() if line.startswith("| ")]
-    patterns = {led.READY, led.ALONE, led.IDLE, led.CHARGING, led.DONE, led.TRIPPED, led.SETTINGS}
+    patterns = {
+        led.READY,
+        led.ALONE,
+        led.IDLE,
+        led.CHARGING,
+        led.DONE,
+        led.TRIPPED,
+        led.SETTINGS,
+    }
     assert len(rows) - 2 == len(patterns)

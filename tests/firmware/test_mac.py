@@ -4,6 +4,7 @@ import hashlib
 import hmac
 
 from hypothesis import given, strategies as st
+
 from kickwatt.mac import Mac, same
 
 

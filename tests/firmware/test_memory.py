@@ -1,11 +1,11 @@
 """What the board knows after a reset."""
 
+import pytest
+
 from kickwatt.config import Limits
 from kickwatt.journal import Journal
 from kickwatt.memory import RESET_REASONS, Memory
 from kickwatt.session import Session
-import pytest
-
 from tests.firmware.fakes import Flash
 
 

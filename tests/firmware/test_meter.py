@@ -1,7 +1,8 @@
 """Readings, and which of them cannot be."""
 
-from kickwatt.meter import Reading, implausible
 import pytest
+
+from kickwatt.meter import Reading, implausible
 
 
 def test_without_real_power_the_load_is_the_apparent_power() -> None:

@@ -9,10 +9,10 @@ import hmac
 import json
 from typing import Any
 
-from kickwatt_sim.device import Device
-from kickwatt_sim.internet import Answer, Request
 import pytest
 
+from kickwatt_sim.device import Device
+from kickwatt_sim.internet import Answer, Request
 from tests.firmware.fakes import settings
 
 KEY = bytes(range(32))
@@ -52,7 +52,9 @@ class Hub:
     def signed(self, status: int, request_mac: bytes, reply: dict[str, Any]) -> Answer:
         down = hmac.digest(KEY, b"kickwatt s1 down", hashlib.sha256)
         text = json.dumps(reply).encode()
-        mac = hmac.digest(down, b"S1 down scooter-1\n" + request_mac + text, hashlib.sha256)
+        mac = hmac.digest(
+            down, b"S1 down scooter-1\n" + request_mac + text, hashlib.sha256
+        )
         return Answer(status, mac.hex().encode() + b"\n" + text)
 
     def said(self, name: str) -> Any:

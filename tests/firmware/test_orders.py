@@ -1,7 +1,8 @@
 """Orders and leases, as docs/protocol.md has them."""
 
-from kickwatt.orders import Orders
 import pytest
+
+from kickwatt.orders import Orders
 
 
 def orders(autonomous: bool = False) -> Orders:

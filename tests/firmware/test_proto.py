@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from hypothesis import given, strategies as st
+import pytest
+
 from kickwatt import proto
 from kickwatt.meter import Reading
 from kickwatt.queue import Sample
-import pytest
 
 VECTORS = json.loads(
     (Path(__file__).parents[1] / "vectors" / "s1.json").read_text(encoding="utf-8")
@@ -86,7 +87,16 @@ def test_an_age_is_never_more_than_the_protocol_allows() -> None:
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [(5, 5), (0, 0), (-1, None), (11, None), (True, None), ("5", None), (1.0, None), (None, None)],
+    [
+        (5, 5),
+        (0, 0),
+        (-1, None),
+        (11, None),
+        (True, None),
+        ("5", None),
+        (1.0, None),
+        (None, None),
+    ],
 )
 def test_a_field_of_a_reply_is_a_whole_number_within_bounds_or_nothing(
     value: object, expected: int | None

@@ -1,13 +1,14 @@
 """The PZEM-004T: frames, silence, echo."""
 
+import itertools
 import struct
 
 from hypothesis import given, strategies as st
+import pytest
+
 from kickwatt.crc import crc16
 from kickwatt.meter import MeterError, Reading
 from kickwatt.pzem import REQUEST, Pzem, parse
-import pytest
-
 from tests.firmware.fakes import Time, Wire
 
 # From the meter's manual and a public capture; both CRCs check.
@@ -56,7 +57,7 @@ def test_32_bit_values_have_their_low_word_first() -> None:
 def test_the_frame_may_come_in_any_pieces(cuts: list[int]) -> None:
     whole = REQUEST + SAMPLE
     edges = sorted({0, len(whole), *cuts})
-    pieces = [whole[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [whole[a:b] for a, b in itertools.pairwise(edges)]
     with pytest.MonkeyPatch.context() as patch:
         from kickwatt import clock
 

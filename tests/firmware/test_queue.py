@@ -1,9 +1,12 @@
 """Samples: in order, bounded, and with the energy right however thin they get."""
 
+import itertools
+
 from hypothesis import given, strategies as st
+import pytest
+
 from kickwatt.meter import Reading
 from kickwatt.queue import Queue
-import pytest
 
 
 def reading(power_dw: int | None = 900, energy_wh: int | None = 5) -> Reading:
@@ -29,7 +32,9 @@ measurements = st.builds(
 )
 
 
-@given(st.lists(st.tuples(st.integers(0, 2**31), st.booleans(), measurements), max_size=50))
+@given(
+    st.lists(st.tuples(st.integers(0, 2**31), st.booleans(), measurements), max_size=50)
+)
 def test_samples_come_back_as_they_went_in(
     samples: list[tuple[int, bool, Reading]],
 ) -> None:
@@ -72,8 +77,8 @@ def test_a_full_queue_merges_and_forgets_no_energy() -> None:
     samples = queue.first(100)
     assert len(queue) == 100
     assert samples[-1].reading.energy_wh == 4_999
-    assert all(a.number < b.number for a, b in zip(samples, samples[1:], strict=False))
-    assert all(a.second < b.second for a, b in zip(samples, samples[1:], strict=False))
+    assert all(a.number < b.number for a, b in itertools.pairwise(samples))
+    assert all(a.second < b.second for a, b in itertools.pairwise(samples))
     assert sum(sample.weight for sample in samples) == 5_000
 
 

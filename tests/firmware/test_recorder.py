@@ -11,7 +11,13 @@ class Bench:
         self.recorder = Recorder(self.queue, 30, 60)
         self.second = 0
 
-    def read(self, times: int = 1, closed: bool = False, charging: bool = False, power_dw: int = 0) -> Bench:
+    def read(
+        self,
+        times: int = 1,
+        closed: bool = False,
+        charging: bool = False,
+        power_dw: int = 0,
+    ) -> Bench:
         for _ in range(times):
             self.second += 1
             reading = Reading(2_300, 0, power_dw, self.second, 0)

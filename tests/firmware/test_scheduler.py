@@ -2,9 +2,9 @@
 
 from collections.abc import Generator
 
-from kickwatt.scheduler import Scheduler
 import pytest
 
+from kickwatt.scheduler import Scheduler
 from tests.firmware.fakes import Time
 
 
@@ -20,7 +20,7 @@ class Bench:
     def add(self, rest_ms: int, takes_ms: int = 0) -> list[int]:
         turns: list[int] = []
 
-        def task() -> Generator[int, None, None]:
+        def task() -> Generator[int]:
             while True:
                 turns.append(self.time.ms)
                 self.time.ms += takes_ms
@@ -91,7 +91,7 @@ def test_a_task_that_hogs_the_processor_gets_no_watchdog_fed(bench: Bench) -> No
 def test_a_task_that_ends_takes_the_loop_with_it(
     bench: Bench, mistake: type[Exception] | None
 ) -> None:
-    def task() -> Generator[int, None, None]:
+    def task() -> Generator[int]:
         yield 20
         if mistake:
             raise mistake

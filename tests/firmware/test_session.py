@@ -36,7 +36,11 @@ def test_a_counter_that_was_reset_loses_nothing() -> None:
 def test_a_counter_that_went_on_during_a_restart_is_counted() -> None:
     session = Session()
     session.resume(closed_s=600, spent_wh=50, base_wh=5_000, armed=True)
-    assert (session.spent_wh, session.armed, session.closed_ms(0)) == (50, True, 600_000)
+    assert (session.spent_wh, session.armed, session.closed_ms(0)) == (
+        50,
+        True,
+        600_000,
+    )
     session.reading(reading(5_058), 0)
     assert session.spent_wh == 58
 

@@ -3,6 +3,8 @@
 import re
 
 from hypothesis import given, strategies as st
+import pytest
+
 from kickwatt import clock
 from kickwatt.at import At
 from kickwatt.config import Config, load
@@ -10,8 +12,6 @@ from kickwatt.journal import Journal
 from kickwatt.memory import Memory
 from kickwatt.modem import ModemError
 from kickwatt.sim800 import Sim800
-import pytest
-
 from tests.firmware.fakes import Flash, Pin, Time, settings
 from tests.firmware.modem import URCS, Sim800Wire
 
@@ -188,7 +188,13 @@ def test_a_wrong_pin_is_tried_once_even_across_restarts(time: Time) -> None:
 
 @pytest.mark.parametrize(
     ("status", "says"),
-    [(601, "HTTP 601, network"), (603, "DNS"), (604, "stack busy"), (605, "TLS"), (699, "unknown")],
+    [
+        (601, "HTTP 601, network"),
+        (603, "DNS"),
+        (604, "stack busy"),
+        (605, "TLS"),
+        (699, "unknown"),
+    ],
 )
 def test_the_modems_own_results_are_failures(
     bench: Bench, status: int, says: str
@@ -293,13 +299,15 @@ def test_a_pulse_on_the_reset_pin_is_long_enough(bench: Bench) -> None:
 def test_a_silent_modem_gets_its_power_key_pressed(bench: Bench) -> None:
     bench.wire.deaf = True
     pressed: list[int] = []
-    task = bench.modem.ready()
-    with pytest.raises(ModemError, match="does not answer"):
-        while True:
-            rest = next(task)
+
+    def wait_for_it() -> None:
+        for rest in bench.modem.ready():
             if not bench.power.value:
                 pressed.append(rest)
             bench.time.ms += max(rest, 1)
+
+    with pytest.raises(ModemError, match="does not answer"):
+        wait_for_it()
     assert sum(pressed) >= 1_200
     assert bench.power.levels == [True, False, True]
     bench.wire.deaf = False
@@ -317,7 +325,14 @@ def test_recovering_a_dead_modem_never_raises(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "level"), [("+CSQ: 0,0", 0), ("+CSQ: 31,99", 31), ("+CSQ: 99,99", 99), ("+CSQ: x", 99), ("+CSQ: 45,0", 99)]
+    ("answer", "level"),
+    [
+        ("+CSQ: 0,0", 0),
+        ("+CSQ: 31,99", 31),
+        ("+CSQ: 99,99", 99),
+        ("+CSQ: x", 99),
+        ("+CSQ: 45,0", 99),
+    ],
 )
 def test_the_signal_is_what_the_modem_says_or_unknown(
     bench: Bench, answer: str, level: int

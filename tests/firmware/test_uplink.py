@@ -3,8 +3,11 @@
 from collections.abc import Callable, Generator
 import hashlib
 import hmac
+import itertools
 import json
 from typing import Any
+
+import pytest
 
 from kickwatt import uplink as uplink_module
 from kickwatt.config import load
@@ -16,8 +19,6 @@ from kickwatt.modem import ModemError
 from kickwatt.queue import Queue
 from kickwatt.relay import Relay
 from kickwatt.uplink import Uplink
-import pytest
-
 from tests.firmware.fakes import Flash, Pin, Time, settings
 
 KEY = bytes(range(32))
@@ -43,12 +44,21 @@ class Hub:
 
     def good(self, message: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         ack = max([sample[0] for sample in message["samples"]], default=0)
-        reply = {"v": 1, "ack": ack, "time": 0, "relay": self.relay, "order": self.order}
-        return 200, reply | {"lease": self.lease, "interval": self.interval} | self.extra
+        reply = {
+            "v": 1,
+            "ack": ack,
+            "time": 0,
+            "relay": self.relay,
+            "order": self.order,
+        }
+        return 200, reply | {
+            "lease": self.lease,
+            "interval": self.interval,
+        } | self.extra
 
     # What `kickwatt.modem` describes:
 
-    def ready(self) -> Generator[int, None, None]:
+    def ready(self) -> Generator[int]:
         yield 20
         if self.broken:
             raise ModemError(self.broken)
@@ -79,7 +89,7 @@ class Hub:
             reply_mac = "0" * 64
         return status, reply_mac.encode() + b"\n" + reply_text
 
-    def recover(self, failures: int) -> Generator[int, None, None]:
+    def recover(self, failures: int) -> Generator[int]:
         self.recovered.append(failures)
         yield 100
 
@@ -100,7 +110,9 @@ class Bench:
         self.memory = Memory(Journal(flash))
         boot, reset, _ = self.memory.start_boot("power_on")
         self.pin = Pin()
-        self.control = Control(self.config, Relay(self.pin), self.memory, False, time.ms)
+        self.control = Control(
+            self.config, Relay(self.pin), self.memory, False, time.ms
+        )
         self.queue = Queue(256)
         self.uplink = Uplink(
             self.hub, self.control, self.queue, self.memory, self.config, boot, reset
@@ -195,7 +207,7 @@ def test_a_message_of_forty_fits_the_protocol_and_the_modem(bench: Bench) -> Non
 
 def gaps(bench: Bench) -> list[int]:
     at = bench.hub.at_ms
-    return [(b - a) // 1_000 for a, b in zip(at, at[1:], strict=False)]
+    return [(b - a) // 1_000 for a, b in itertools.pairwise(at)]
 
 
 def test_idle_it_reports_at_the_owners_interval(bench: Bench) -> None:
@@ -204,7 +216,12 @@ def test_idle_it_reports_at_the_owners_interval(bench: Bench) -> None:
 
 
 def test_charging_it_reports_at_the_hubs_interval(bench: Bench) -> None:
-    bench.hub.relay, bench.hub.order, bench.hub.lease, bench.hub.interval = 1, 1, 900, 20
+    bench.hub.relay, bench.hub.order, bench.hub.lease, bench.hub.interval = (
+        1,
+        1,
+        900,
+        20,
+    )
     bench.run(90)
     bench.control.charge.charging = True
     bench.run(62)
@@ -259,11 +276,11 @@ def test_failures_back_off_and_climb_the_ladder(bench: Bench) -> None:
         bench.run(1)
         if len(bench.hub.recovered) > before:
             at.append(bench.time.ms // 1_000)
-    steps = [b - a for a, b in zip(at, at[1:], strict=False)]
-    assert [5, 15, 60, 300, 900, 900] == [
+    steps = [b - a for a, b in itertools.pairwise(at)]
+    assert [
         min((5, 15, 60, 300, 900), key=lambda step: abs(step - found))
         for found in steps[:6]
-    ]
+    ] == [5, 15, 60, 300, 900, 900]
     assert bench.hub.recovered == list(range(1, len(at) + 1))
 
 
@@ -326,7 +343,9 @@ def test_a_new_board_obeys_at_once(time: Time) -> None:
 
 def test_a_rejected_sample_is_dropped_and_the_rest_sent_again(bench: Bench) -> None:
     bench.sample(3)
-    bench.hub.answer = refusing(error="sample", number=2, field="voltage_dv", message="m")
+    bench.hub.answer = refusing(
+        error="sample", number=2, field="voltage_dv", message="m"
+    )
     bench.run(3)
     bench.hub.answer = bench.hub.good
     assert [sample[0] for sample in bench.run(10)[0]["samples"]] == [1, 3]
@@ -362,7 +381,14 @@ def test_every_other_answer_only_backs_off(
     assert bench.hub.recovered == []
 
 
-SETTINGS = {"rev": 2, "cutoff_dw": 200, "hold_s": 400, "max_s": 7_200, "max_wh": 500, "max_ma": 2_000}
+SETTINGS = {
+    "rev": 2,
+    "cutoff_dw": 200,
+    "hold_s": 400,
+    "max_s": 7_200,
+    "max_wh": 500,
+    "max_ma": 2_000,
+}
 
 
 def test_settings_are_taken_and_their_revision_reported(bench: Bench) -> None:
@@ -374,7 +400,12 @@ def test_settings_are_taken_and_their_revision_reported(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"settings": SETTINGS | {"max_ma": 99_999}}, {"settings": {"rev": 3}}, {"settings": 5}]
+    "wrong",
+    [
+        {"settings": SETTINGS | {"max_ma": 99_999}},
+        {"settings": {"rev": 3}},
+        {"settings": 5},
+    ],
 )
 def test_settings_out_of_bounds_are_not_taken(
     bench: Bench, wrong: dict[str, Any]

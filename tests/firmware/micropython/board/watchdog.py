@@ -1,0 +1,5 @@
+"""Modes of the watchdog."""
+
+
+class WatchDogMode:
+    RESET = 1

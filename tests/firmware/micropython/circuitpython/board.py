@@ -1,0 +1,11 @@
+"""`board`: the pins that are wired."""
+
+GP0 = "GP0"
+GP1 = "GP1"
+GP2 = "GP2"
+GP3 = "GP3"
+GP4 = "GP4"
+GP5 = "GP5"
+GP14 = "GP14"
+GP15 = "GP15"
+LED = "LED"

@@ -1,0 +1,14 @@
+"""`time` as CircuitPython has it."""
+
+import link
+
+
+def monotonic_ns():
+    """Nanoseconds since the board started."""
+    link.look()
+    return link.now_ns
+
+
+def sleep(seconds):
+    """Rest."""
+    link.pass_time(link.now_ns + int(seconds * 1_000_000_000))

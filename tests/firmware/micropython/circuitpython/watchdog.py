@@ -1,0 +1,7 @@
+"""`watchdog`."""
+
+
+class WatchDogMode:
+    """What happens at the end."""
+
+    RESET = "reset"
