@@ -1,6 +1,6 @@
 """The command line `kickwatt-sim`."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 import re
 import signal
@@ -8,79 +8,32 @@ import sys
 
 import click
 from rich.console import Console as Terminal
-from rich.live import Live
 from rich.text import Text
 
-from . import durations, scenario as scenarios, settings as settings_
+from . import scenario as scenarios, settings as settings_
 from .device import Device
 from .faults import FAULTS
 from .pace import RealPace
+from .parameters import Duration, Start
 from .scenario import ScenarioError
 from .settings import Settings, SettingsError
-from .status import line
+from .status import line, watch
 from .world import World
 
-# How often the line on a terminal, and the one in a file, is renewed.
-_LIVE_S = 0.25
-_PLAIN_S = 5.0
-# How much of a virtual world passes between two looks at it.
-_VIRTUAL_STEP_S = 900.0
 # In a virtual world the firmware oversleeps by so much while nothing happens: it halves the computing.
 _VIRTUAL_NAP_S = 1.0
 
 
-class Duration(click.ParamType[float]):
-    """A duration such as `6h`."""
-
-    name = "duration"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Return seconds."""
-        try:
-            return durations.seconds(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
-class Start(click.ParamType[datetime]):
-    """An instant: `now`, `-24h`, or a date and time."""
-
-    name = "when"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
-        """Return the instant in UTC."""
-        if isinstance(value, datetime):
-            return value
-        text, now = str(value), datetime.now(UTC)
-        try:
-            if text == "now":
-                return now
-            if text.startswith(("-", "+")):
-                distance = timedelta(seconds=durations.seconds(text[1:]))
-                return now - distance if text.startswith("-") else now + distance
-            moment = datetime.fromisoformat(text)
-        except ValueError, OverflowError:
-            self.fail(
-                f"'{text}' is not an instant; write now, -24h or 2026-11-21T18:00",
-                param,
-                ctx,
-            )
-        return moment.astimezone(UTC)
-
-
 def main() -> None:
     """Run the command line; whatever the caller did wrong is one sentence and exit code 2."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         commands.main(prog_name="kickwatt-sim", standalone_mode=False)
     except click.ClickException as error:
         click.echo(f"kickwatt-sim: {error.format_message()}", err=True)
         sys.exit(2)
     except click.Abort:
-        sys.exit(130)
+        click.echo("Stopped.")
 
 
 @click.group()
@@ -216,17 +169,16 @@ def run(
         device = Device(settings, world=world, firmware=firmware, nvm=nvm, nap_s=nap_s)
     except (ValueError, OSError) as error:
         raise click.UsageError(str(error)) from error
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        with device:
-            if console:
-                device.console.listeners.append(
-                    lambda text: terminal.print(Text(text), soft_wrap=True)
-                )
-            scenarios.play(script, device)
-            _watch(device, terminal, duration)
-    except KeyboardInterrupt:
-        terminal.print("Stopped.")
+    with device:
+        if console:
+            device.console.listeners.append(
+                lambda text: terminal.print(Text(text), soft_wrap=True)
+            )
+        scenarios.play(script, device)
+        try:
+            watch(device, terminal, duration)
+        except KeyboardInterrupt:
+            terminal.print("Stopped.")
     terminal.print(Text(line(device)), soft_wrap=True)
 
 
@@ -265,35 +217,6 @@ def _settings(
             "--key must be the 64 hexadecimal digits that the hub showed for this charger."
         )
     return found
-
-
-def _watch(device: Device, terminal: Terminal, duration_s: float | None) -> None:
-    """Run in short steps and show the state after each."""
-    live = terminal.is_terminal
-    shown = Live(console=terminal, auto_refresh=False, transient=True) if live else None
-    if shown is not None:
-        shown.start()
-    try:
-        while duration_s is None or device.world.now_s < duration_s:
-            step_s = _step_s(device.world, live)
-            if duration_s is not None:
-                step_s = min(step_s, duration_s - device.world.now_s)
-            device.run_for(step_s)
-            if shown is not None:
-                shown.update(
-                    Text(line(device), overflow="ellipsis", no_wrap=True), refresh=True
-                )
-            else:
-                terminal.print(Text(line(device)), soft_wrap=True)
-    finally:
-        if shown is not None:
-            shown.stop()
-
-
-def _step_s(world: World, live: bool) -> float:
-    if not isinstance(world.pace, RealPace):
-        return _VIRTUAL_STEP_S
-    return world.pace.speed * (_LIVE_S if live else _PLAIN_S)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from kickwatt_sim.parts.battery import Battery
-from kickwatt_sim.parts.charger import Charger
+from kickwatt_sim.parts.charger import Charger, Look
 from kickwatt_sim.world import SECOND
 
 HOUR = 3600 * SECOND
@@ -23,22 +23,20 @@ def plugged(charge: float) -> Charger:
 def test_it_draws_nothing_while_the_relay_is_open() -> None:
     charger = Charger()
     charger.plug_in(Battery(charge=0.5), 0)
-    assert charger.draw_w(HOUR) == 0.0
-    assert charger.wall_wh == 0.0
+    assert charger.look(HOUR) == Look(0.5, False, 0.0, 0.0)
 
 
 def test_alone_it_draws_its_idle_power() -> None:
     charger = Charger()
     charger.power(True, 0)
-    assert charger.draw_w(HOUR) == pytest.approx(0.4)
-    assert charger.wall_wh == pytest.approx(0.4)
+    assert charger.look(HOUR) == Look(None, False, 0.4, 0.4)
 
 
 def test_constant_current_ends_near_95_w_after_rising_by_more_than_a_tenth() -> None:
     charger = plugged(0.45)
-    powers = [charger.draw_w(minute * HOUR // 60) for minute in range(120)]
+    powers = [charger.look(minute * HOUR // 60).power_w for minute in range(120)]
     assert powers == sorted(powers)
-    peak_w = charger.draw_w(int(2.04 * HOUR))
+    peak_w = charger.look(int(2.04 * HOUR)).power_w
     assert peak_w == pytest.approx(95.0, abs=0.5)
     assert peak_w / powers[0] > 1.1
 
@@ -48,21 +46,23 @@ def test_the_tail_falls_exponentially_to_2_w_and_then_to_idle() -> None:
     tau_h = 10.2 * 0.15 / 2.0
     for hours in (0.5, 1.0, 2.0):
         expected_w = 1.5 + 84 / 0.898 * exp(-hours / tau_h)
-        assert charger.draw_w(int(hours * HOUR)) == pytest.approx(expected_w, rel=1e-6)
-    powers = [charger.draw_w(2 * HOUR + minute * HOUR // 60) for minute in range(180)]
+        assert charger.look(int(hours * HOUR)).power_w == pytest.approx(
+            expected_w, rel=1e-6
+        )
+    powers = [
+        charger.look(2 * HOUR + minute * HOUR // 60).power_w for minute in range(180)
+    ]
     before_end = [power for power in powers if power > 1.5001]
     assert before_end[-1] == pytest.approx(2.06, abs=0.03)
     assert powers[-1] == pytest.approx(1.5)
-    assert charger.full
+    assert charger.look(5 * HOUR).full
 
 
 def test_a_full_charge_takes_what_the_battery_holds() -> None:
-    charger = plugged(0.0)
-    charger.settle(24 * HOUR)
-    assert charger.battery is not None
-    assert charger.battery.charge > 0.99
-    into_battery_wh = (charger.wall_wh - 24 * 1.5) * 0.898
-    assert 350 < into_battery_wh < 400
+    look = plugged(0.0).look(24 * HOUR)
+    assert look.charge is not None
+    assert look.charge > 0.99
+    assert 350 < (look.wall_wh - 24 * 1.5) * 0.898 < 400
 
 
 @pytest.mark.parametrize(
@@ -80,35 +80,37 @@ def test_unplugging_stops_the_charge_and_leaves_the_charge() -> None:
     battery = charger.unplug(HOUR)
     assert battery is not None
     assert battery.charge == pytest.approx(0.5 + 2 / 10.2)
-    assert charger.draw_w(2 * HOUR) == pytest.approx(0.4)
+    assert charger.look(2 * HOUR).power_w == pytest.approx(0.4)
 
 
 def test_power_that_comes_back_tops_up_once_more() -> None:
     charger = plugged(0.99)
-    charger.settle(12 * HOUR)
-    assert charger.full
+    assert charger.look(12 * HOUR).full
     charger.power(False, 12 * HOUR)
     charger.power(True, 13 * HOUR)
-    assert not charger.full
+    assert not charger.look(13 * HOUR).full
+    assert charger.look(25 * HOUR).full
 
 
 @given(
     charge=st.floats(0, 1),
     steps=st.lists(st.integers(1, 4 * HOUR), min_size=1, max_size=12),
 )
-def test_how_often_one_looks_changes_nothing(charge: float, steps: list[int]) -> None:
-    """The closed form is exact: many small steps give what one large step gives."""
+def test_changes_that_change_nothing_change_nothing(
+    charge: float, steps: list[int]
+) -> None:
+    """The closed form goes on where it stood: switching on what is on leaves the course as it is."""
     often, once = plugged(charge), plugged(charge)
     now = 0
     for step in steps:
         now += step
-        often.settle(now)
-    once.settle(now)
-    assert often.battery is not None
-    assert once.battery is not None
-    assert often.battery.charge == pytest.approx(once.battery.charge, abs=1e-9)
-    assert often.wall_wh == pytest.approx(once.wall_wh, abs=1e-6)
-    assert 0 <= once.battery.charge <= 1
+        often.power(True, now)
+    seen, expected = often.look(now), once.look(now)
+    assert seen.charge == pytest.approx(expected.charge, abs=1e-9)
+    assert seen.wall_wh == pytest.approx(expected.wall_wh, abs=1e-6)
+    assert seen.power_w == pytest.approx(expected.power_w, abs=0.02)
+    assert expected.charge is not None
+    assert 0 <= expected.charge <= 1
 
 
 @given(
@@ -117,9 +119,16 @@ def test_how_often_one_looks_changes_nothing(charge: float, steps: list[int]) ->
 )
 def test_charge_and_energy_never_fall(charge: float, hours: list[float]) -> None:
     charger = plugged(charge)
-    seen = []
-    for hour in sorted(hours):
-        charger.settle(int(hour * HOUR))
-        assert charger.battery is not None
-        seen.append((charger.battery.charge, charger.wall_wh))
-    assert all(later >= earlier for earlier, later in pairwise(seen))
+    looks = [charger.look(int(hour * HOUR)) for hour in sorted(hours)]
+    for earlier, later in pairwise(looks):
+        assert earlier.charge is not None
+        assert later.charge is not None
+        assert later.charge >= earlier.charge
+        assert later.wall_wh >= earlier.wall_wh
+
+
+def test_looking_changes_nothing() -> None:
+    watched, alone = plugged(0.4), plugged(0.4)
+    for minute in range(600):
+        watched.look(minute * HOUR // 60)
+    assert watched.look(11 * HOUR) == alone.look(11 * HOUR)

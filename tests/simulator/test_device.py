@@ -8,6 +8,7 @@ import pytest
 from kickwatt_sim import FAULTS, Device, World
 from kickwatt_sim.faults import FaultError
 from kickwatt_sim.internet import Answer, Request
+from kickwatt_sim.status import line
 
 from .s1_hub import S1Hub
 
@@ -46,7 +47,7 @@ def test_a_whole_charge_from_plug_to_cut_off() -> None:
         assert max(powers) == pytest.approx(95, abs=1)
         assert powers[-1] < 12
         last_wh = list(hub.samples.values())[-1][1][6]
-        assert last_wh == int(device.outlet.charger.wall_wh)
+        assert last_wh == int(device.outlet.look().wall_wh)
 
 
 def test_samples_carry_the_worlds_time() -> None:
@@ -90,7 +91,7 @@ def test_a_virtual_world_is_deterministic() -> None:
     assert bodies(8) != first
 
 
-def test_how_a_run_is_cut_into_pieces_changes_nothing() -> None:
+def test_looking_at_a_run_in_between_changes_nothing() -> None:
     def bodies(step_s: float) -> list[bytes]:
         hub = S1Hub()
         hub.url = "http://hub.example:8422"
@@ -99,6 +100,7 @@ def test_how_a_run_is_cut_into_pieces_changes_nothing() -> None:
             device.outlet.plug_in(charge=0.6)
             for _ in range(round(600 / step_s)):
                 device.run_for(step_s)
+                line(device)
         return hub.bodies
 
     assert bodies(600) == bodies(0.5)

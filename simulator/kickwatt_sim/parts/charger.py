@@ -1,5 +1,6 @@
 """The 84 W brick between outlet and battery: constant current, then constant voltage."""
 
+from dataclasses import dataclass
 from math import exp, log
 
 from ..world import SECOND
@@ -8,11 +9,25 @@ from .battery import Battery
 _HOUR_NS = 3600 * SECOND
 
 
-class Charger:
-    """A 42 V, 2 A brick; `draw_w` is what it takes from the mains.
+@dataclass(frozen=True)
+class Look:
+    """What there is to see at one instant.
 
-    Everything is in closed form, so a night is as cheap to compute as a second. State moves when somebody asks
-    (`settle`) or changes something; between two changes the course is fixed.
+    `charge` of the battery is 0..1, None without one; `full` says that the brick charges no more; `power_w` comes from the
+    mains now, and `wall_wh` has come from there since the beginning.
+    """
+
+    charge: float | None
+    full: bool
+    power_w: float
+    wall_wh: float
+
+
+class Charger:
+    """A 42 V, 2 A brick.
+
+    Everything is in closed form: between two changes (plug, unplug, power) the course is fixed, so looking costs the same
+    after a second as after a night, and how often one looks changes nothing.
 
     Figures: 84 W at the battery are 95 W at the wall (efficiency 0.9 and 1.5 W for itself); 0.4 W with nothing
     attached. It counts as full below `end_a`, where the wall still sees about 2 W, and then charges no more until it
@@ -29,7 +44,7 @@ class Charger:
         alone_w: float = 0.4,
         end_a: float = 0.012,
     ) -> None:
-        """Make a brick that hangs in the outlet with nothing attached."""
+        """Make a brick without power and with nothing attached."""
         self.current_a = current_a
         self.efficiency = efficiency
         self.own_w = own_w
@@ -37,96 +52,91 @@ class Charger:
         self.end_a = end_a
         self.battery: Battery | None = None
         self.powered = False
-        self.full = False
-        self.wall_wh = 0.0
-        self._settled_ns = 0
+        # As of the last change.
+        self._full = False
+        self._wall_wh = 0.0
+        self._changed_ns = 0
 
     def plug_in(self, battery: Battery, now_ns: int) -> None:
         """Attach a battery."""
-        self.settle(now_ns)
-        self.battery, self.full = battery, False
+        self._settle(now_ns)
+        self.battery, self._full = battery, False
 
     def unplug(self, now_ns: int) -> Battery | None:
         """Detach the battery, if there is one, and return it."""
-        self.settle(now_ns)
-        battery, self.battery, self.full = self.battery, None, False
+        self._settle(now_ns)
+        battery, self.battery, self._full = self.battery, None, False
         return battery
 
     def power(self, on: bool, now_ns: int) -> None:
         """Switch the brick's mains side."""
-        self.settle(now_ns)
+        self._settle(now_ns)
         if on and not self.powered:
-            self.full = False
+            self._full = False
         self.powered = on
 
-    def battery_a(self) -> float:
-        """Return the current into the battery as of the last `settle`."""
+    def look(self, now_ns: int) -> Look:
+        """Return what there is to see now."""
         battery = self.battery
-        if battery is None or self.full or not self.powered:
-            return 0.0
-        if battery.charge < battery.cv_from:
-            return self.current_a
-        return self.current_a * (1 - battery.charge) / (1 - battery.cv_from)
-
-    def draw_w(self, now_ns: int) -> float:
-        """Return the real power that the brick takes from the mains now."""
-        self.settle(now_ns)
+        hours = (now_ns - self._changed_ns) / _HOUR_NS
         if not self.powered:
-            return 0.0
-        if self.battery is None:
-            return self.alone_w
-        charging_w = self.battery_a() * self.battery.voltage(self.battery.charge)
-        return self.own_w + charging_w / self.efficiency
+            charge = None if battery is None else battery.charge
+            return Look(charge, self._full, 0.0, self._wall_wh)
+        if battery is None:
+            return Look(None, False, self.alone_w, self._wall_wh + self.alone_w * hours)
+        charge, full, stored_wh = battery.charge, self._full, 0.0
+        if not full and charge < battery.cv_from:
+            charge, spent_h, stored_wh = self._constant_current(battery, hours)
+        else:
+            spent_h = 0.0
+        if not full and charge >= battery.cv_from:
+            charge, full, more_wh = self._constant_voltage(
+                battery, charge, hours - spent_h
+            )
+            stored_wh += more_wh
+        current_a = 0.0 if full else self._current_a(battery, charge)
+        power_w = self.own_w + current_a * battery.voltage(charge) / self.efficiency
+        wall_wh = self._wall_wh + self.own_w * hours + stored_wh / self.efficiency
+        return Look(charge, full, power_w, wall_wh)
 
     @staticmethod
     def power_factor(power_w: float) -> float:
         """Return the power factor at this real power: 0.55 at full load, less at less."""
         return min(0.6, 0.55 * (power_w / 95) ** 0.09) if power_w > 0 else 0.0
 
-    def settle(self, now_ns: int) -> None:
-        """Charge the battery for the time since the last call."""
-        hours = (now_ns - self._settled_ns) / _HOUR_NS
-        self._settled_ns = now_ns
-        if not self.powered or hours <= 0:
-            return
-        battery = self.battery
-        if battery is None:
-            self.wall_wh += self.alone_w * hours
-            return
-        self.wall_wh += self.own_w * hours
-        if not self.full:
-            self._charge(battery, hours)
+    def _settle(self, now_ns: int) -> None:
+        look = self.look(now_ns)
+        self._full, self._wall_wh, self._changed_ns = look.full, look.wall_wh, now_ns
+        if self.battery is not None and look.charge is not None:
+            self.battery.charge = look.charge
 
-    def _charge(self, battery: Battery, hours: float) -> None:
-        if battery.charge < battery.cv_from:
-            hours -= self._constant_current(battery, hours)
-        if hours > 0 and battery.charge >= battery.cv_from:
-            self._constant_voltage(battery, hours)
+    def _current_a(self, battery: Battery, charge: float) -> float:
+        if charge < battery.cv_from:
+            return self.current_a
+        return self.current_a * (1 - charge) / (1 - battery.cv_from)
 
-    def _constant_current(self, battery: Battery, hours: float) -> float:
-        to_cv_h = (
-            (battery.cv_from - battery.charge) * battery.capacity_ah / self.current_a
-        )
-        spent_h = min(hours, to_cv_h)
-        before_v = battery.voltage(battery.charge)
-        if spent_h == to_cv_h:
-            battery.charge = battery.cv_from
+    def _constant_current(
+        self, battery: Battery, hours: float
+    ) -> tuple[float, float, float]:
+        """Return charge, hours spent and energy stored after at most `hours` of constant current."""
+        charge_per_h = self.current_a / battery.capacity_ah
+        to_cv_h = (battery.cv_from - battery.charge) / charge_per_h
+        if hours < to_cv_h:
+            spent_h, charge = hours, battery.charge + hours * charge_per_h
         else:
-            battery.charge += self.current_a * spent_h / battery.capacity_ah
-        mean_v = (before_v + battery.voltage(battery.charge)) / 2
-        self.wall_wh += mean_v * self.current_a * spent_h / self.efficiency
-        return spent_h
+            spent_h, charge = to_cv_h, battery.cv_from
+        mean_v = (battery.voltage(battery.charge) + battery.voltage(charge)) / 2
+        return charge, spent_h, mean_v * self.current_a * spent_h
 
-    def _constant_voltage(self, battery: Battery, hours: float) -> None:
+    def _constant_voltage(
+        self, battery: Battery, charge: float, hours: float
+    ) -> tuple[float, bool, float]:
+        """Return charge, whether it is full, and energy stored after `hours` from `charge` on."""
         tau_h = battery.capacity_ah * (1 - battery.cv_from) / self.current_a
-        current_a = self.battery_a()
+        current_a = self._current_a(battery, charge)
         to_end_h = (
             tau_h * log(current_a / self.end_a) if current_a > self.end_a else 0.0
         )
-        self.full = hours >= to_end_h
-        missing = 1 - battery.charge
-        left = missing * exp(-min(hours, to_end_h) / tau_h)
-        battery.charge = 1 - left
-        self.wall_wh += (
-            battery.full_v * battery.capacity_ah * (missing - left) / self.efficiency
-        )
+        left = (1 - charge) * exp(-min(hours, to_end_h) / tau_h)
+        stored_wh = battery.full_v * battery.capacity_ah * (1 - charge - left)
+        return 1 - left, hours >= to_end_h, stored_wh

@@ -6,7 +6,7 @@ wanted or welded.
 
 from ..world import World
 from .battery import Battery
-from .charger import Charger
+from .charger import Charger, Look
 from .mains import Mains
 from .relay import Relay
 
@@ -48,12 +48,16 @@ class Outlet:
 
     def power_w(self) -> float:
         """Return the true real power behind the meter."""
-        return self.charger.draw_w(self._world.now_ns)
+        return self.look().power_w
 
     def charge(self) -> float:
         """Return how full the battery is, 0 to 1."""
-        self.charger.settle(self._world.now_ns)
-        return self.battery.charge
+        charge = self.look().charge
+        return self.battery.charge if charge is None else charge
+
+    def look(self) -> Look:
+        """Return what there is to see at the charger."""
+        return self.charger.look(self._world.now_ns)
 
     def measure(self) -> tuple[float, float, float, float]:
         """Return voltage (V), current (A), real power (W) and power factor with the noise of a class 1 meter."""

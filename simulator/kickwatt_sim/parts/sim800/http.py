@@ -1,6 +1,7 @@
 """The modem's own HTTP client (AT+HTTP…, section 12 of the AT Command Manual V1.12)."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -17,8 +18,22 @@ _MOST_BYTES: Final = 319_488
 # GPRS class 10 in the field: half a second each way and some 3 kB/s.
 _LATENCY_S: Final = (0.35, 0.75)
 _BYTES_PER_S: Final = 3_000.0
+_HEADER_BYTES: Final = 200
+# How long the module takes to report what went wrong.
+_NO_BEARER_S: Final = 1.0
+_BEARER_LOST_S: Final = 2.0
+_REFUSED_S: Final = 5.0
+_HINDERED_S: Final = 20.0
 
 type Outcome = Answer | None
+
+
+@dataclass
+class _Action:
+    """A request under way, and what happens to it next."""
+
+    request: Request
+    next: Event | None = None
 
 
 class HttpSession:
@@ -41,8 +56,7 @@ class HttpSession:
         self.parameters: dict[str, str] = {}
         self.body = b""
         self.answer: Answer | None = None
-        self._running: Event | None = None
-        self._run = 0
+        self._action: _Action | None = None
 
     # --- what the commands do
 
@@ -63,8 +77,7 @@ class HttpSession:
     def drop(self) -> None:
         """Forget everything, a request under way too."""
         self.open = False
-        self._run += 1
-        self._cancel()
+        self._give_up()
 
     def require(self) -> None:
         """Refuse what needs a session, when there is none."""
@@ -74,10 +87,8 @@ class HttpSession:
     def start(self, method: str) -> None:
         """AT+HTTPACTION: send the request; the result comes unsolicited."""
         self.require()
-        if self._running is not None or "URL" not in self.parameters:
+        if self._action is not None or "URL" not in self.parameters:
             raise CommandRefused(3)
-        self._run += 1
-        run = self._run
         request = Request(
             method,
             self.parameters["URL"],
@@ -85,26 +96,25 @@ class HttpSession:
             self.body if method == "POST" else b"",
             float(self.parameters["TIMEOUT"]),
         )
-        self._request = request
+        action = self._action = _Action(request)
         if self._modem.bearer != 1:
-            self._later(1.0, lambda: self._report(run, request, Answer(NETWORK_ERROR)))
+            self._fail(action, _NO_BEARER_S)
             return
         for hinder in self.before:
             if (outcome := hinder(request)) is not None:
-                self._later(20.0, partial(self._report, run, request, outcome))
+                self._fail(action, _HINDERED_S, outcome)
                 return
-        self._later(
-            self._travel_s(len(request.body) + 200),
-            lambda: self._send(run, request),
+        self._next(
+            action, self._travel_s(len(request.body)), partial(self._send, action)
         )
 
     def bearer_lost(self) -> None:
         """End a request under way as the modem does when its data connection goes."""
-        if self._running is not None:
-            self._cancel()
-            self._run += 1
-            run, request = self._run, self._request
-            self._later(2.0, lambda: self._report(run, request, Answer(NETWORK_ERROR)))
+        if self._action is not None:
+            request = self._action.request
+            self._give_up()
+            self._action = _Action(request)
+            self._fail(self._action, _BEARER_LOST_S)
 
     # --- the request
 
@@ -119,47 +129,54 @@ class HttpSession:
         own, _, value = self.parameters.get("USERDATA", "").partition(":")
         return (*headers, (own.strip(), value.strip())) if own else tuple(headers)
 
-    def _travel_s(self, size: int) -> float:
+    def _travel_s(self, body_bytes: int) -> float:
+        size = body_bytes + _HEADER_BYTES
         return self._modem.luck.uniform(*_LATENCY_S) + size / _BYTES_PER_S
 
-    def _send(self, run: int, request: Request) -> None:
-        def answered(answer: Answer) -> None:
-            if run != self._run:
-                return
-            outcome: Outcome = answer
-            for change in self.after:
-                if outcome is not None:
-                    outcome = change(outcome)
-            if outcome is None:
-                self._running = None
-                return
-            travel_s = (
-                5.0
-                if outcome.status in (NETWORK_ERROR, DNS_ERROR)
-                else self._travel_s(len(outcome.body) + 200)
-            )
-            self._later(travel_s, lambda: self._report(run, request, outcome))
+    def _send(self, action: _Action) -> None:
+        self._fail(action, action.request.timeout_s)
+        self._internet.send(action.request, partial(self._answered, action))
 
-        self._internet.send(request, answered)
+    def _answered(self, action: _Action, answer: Answer) -> None:
+        if self._action is not action:
+            return
+        outcome: Outcome = answer
+        for change in self.after:
+            if outcome is not None:
+                outcome = change(outcome)
+        if outcome is None:
+            self._give_up()
+        elif outcome.status in (NETWORK_ERROR, DNS_ERROR):
+            self._fail(action, _REFUSED_S, outcome)
+        else:
+            travel_s = self._travel_s(len(outcome.body))
+            self._next(action, travel_s, partial(self._report, action, outcome))
 
-    def _report(self, run: int, request: Request, answer: Answer) -> None:
-        if run == self._run:
-            self._running = None
-            self.answer = answer
-            for listener in self.listeners:
-                listener(request, answer)
-            action = _METHODS.index(request.method)
-            self._modem.unsolicited(
-                f"+HTTPACTION: {action},{answer.status},{len(answer.body)}"
-            )
+    def _fail(
+        self, action: _Action, after_s: float, answer: Answer = Answer(NETWORK_ERROR)
+    ) -> None:
+        self._next(action, after_s, partial(self._report, action, answer))
 
-    def _later(self, seconds: float, action: Callable[[], None]) -> None:
-        self._running = self._modem.world.after(seconds, action)
+    def _report(self, action: _Action, answer: Answer) -> None:
+        self._action = None
+        self.answer = answer
+        for listener in self.listeners:
+            listener(action.request, answer)
+        method = _METHODS.index(action.request.method)
+        self._modem.unsolicited(
+            f"+HTTPACTION: {method},{answer.status},{len(answer.body)}"
+        )
 
-    def _cancel(self) -> None:
-        if self._running is not None:
-            self._running.cancel()
-            self._running = None
+    def _next(self, action: _Action, after_s: float, do: Callable[[], None]) -> None:
+        """Let this happen to a request instead of what was going to."""
+        if action.next is not None:
+            action.next.cancel()
+        action.next = self._modem.world.after(after_s, do)
+
+    def _give_up(self) -> None:
+        if self._action is not None and self._action.next is not None:
+            self._action.next.cancel()
+        self._action = None
 
 
 @COMMANDS("+HTTPINIT")
@@ -218,7 +235,7 @@ def data(modem: Modem, arguments: str) -> Reply | None:
 
 
 @COMMANDS("+HTTPACTION=")
-def action(modem: Modem, arguments: str) -> Reply:
+def act(modem: Modem, arguments: str) -> Reply:
     """AT+HTTPACTION=<method> (12.2.5)."""
     method = number(fields(arguments), 0, 0, len(_METHODS) - 1)
     modem.http.start(_METHODS[method])

@@ -75,6 +75,7 @@ class Modem:
         self._starting: Event | None = None
         self._body: _Body | None = None
         self._keys_ns: dict[str, int] = {}
+        self._run = 0
 
     # --- supply and keys
 
@@ -140,6 +141,7 @@ class Modem:
             self._starting.cancel()
             self._starting = None
         self.on = False
+        self._run += 1
         self.bearer = 3
         self.http.drop()
         self.cell.search(False)
@@ -208,12 +210,14 @@ class Modem:
             self._work()
 
     def finish_later(self, after_s: float, reply: Callable[[], Reply]) -> None:
-        """Let a command take `after_s` seconds; `reply` says then how it went."""
-        self.world.after(after_s, lambda: self._finish_if_on(reply))
+        """Let a command take `after_s` seconds; `reply` says then how it went. A restart in between ends it."""
+        run = self._run
 
-    def _finish_if_on(self, reply: Callable[[], Reply]) -> None:
-        if self.on:
-            self.finish(self._guarded(reply) or Reply())
+        def finish() -> None:
+            if self._run == run:
+                self.finish(self._guarded(reply))
+
+        self.world.after(after_s, finish)
 
     # --- lines in
 
