@@ -17,14 +17,13 @@ for eight minutes, and a charger with nothing to do does, be it at 0.2 W or at 1
 from dataclasses import dataclass, replace
 from itertools import pairwise
 import math
-from statistics import median
 from typing import TYPE_CHECKING, Literal, cast
 
 from .profile import NOTHING_LEARNED, Profile
 from .trace import EMPTY, Trace, add
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 type Phase = Literal["off", "idle", "charging", "full"]
 type EndReason = Literal["full", "unplugged", "switched_off", "power_lost"]
@@ -307,7 +306,12 @@ def _wait(
     else:
         phase = state.phase
     candidate = None
-    if phase != "off" and power_w is not None and power_w >= _arm_w(state, settings):
+    if (
+        power_w is not None
+        and power_w >= settings.arm_w
+        and phase != "off"
+        and power_w >= _arm_w(state, settings)
+    ):
         time_ms = sample.time_ms
         slot_ms = time_ms - time_ms % SLOT_MS
         candidate = Session(
@@ -659,7 +663,7 @@ def _is_over(
     enough_w = LEFT_SHARE * session.energy_wh * 3600.0 / tau_s
     idle_w = learned.idle_w if learned.trusted else None
     if idle_w is not None:
-        excess_w = median(levels[-settings.hold_s // SLOT_S :]) - idle_w
+        excess_w = _median(levels[-settings.hold_s // SLOT_S :]) - idle_w
         if excess_w < max(AT_REST_W, enough_w):
             return True
     low_slots = low_ms // SLOT_MS
@@ -682,7 +686,7 @@ def _since_rerise(levels: tuple[float, ...]) -> tuple[float, ...]:
     block = REST_SLOTS // 4
     first = len(levels) % block
     middles = [
-        median(levels[at : at + block]) for at in range(first, len(levels), block)
+        _median(levels[at : at + block]) for at in range(first, len(levels), block)
     ]
     lowest = min(middles)
     if middles[-1] - lowest < max(DROP_W, RERISE_SHARE * middles[-1]):
@@ -695,23 +699,23 @@ def _dropped_to_rest(levels: tuple[float, ...], tau_s: float, enough_w: float) -
 
     A step alone proves nothing, the end of a re-rise is one too; but after a step, eight flat minutes are enough.
     """
-    for slots in range(REST_SLOTS, min(2 * REST_SLOTS, len(levels) - REST_SLOTS // 2)):
-        if levels[-slots - 2] - levels[-slots + 1] < DROP_W:
-            continue
-        before, after = levels[:-slots], levels[-slots:]
-        noise_w = median(abs(one - other) for one, other in pairwise(after))
-        dropped_w = median(before[-REST_SLOTS // 2 :]) - median(after)
-        fell_w_per_min = _falls_by_w_per_min(before, REST_SLOTS // 4)
-        falls_w_per_min = _falls_by_w_per_min(after, REST_SLOTS // 4)
-        # So far apart the middles of the two are; a tail without a step falls by that much of its slope.
-        apart_min = (slots + REST_SLOTS // 2) * SLOT_S / 120.0
-        if dropped_w > max(
-            DROP_W,
-            2.0 * noise_w,
-            2.5 * apart_min * max(fell_w_per_min, falls_w_per_min),
-        ) and falls_w_per_min * tau_s / 60.0 < max(enough_w, AT_REST_W):
-            return True
-    return False
+    possible = range(REST_SLOTS, min(2 * REST_SLOTS, len(levels) - REST_SLOTS // 2))
+    if not possible:
+        return False
+    drop_w, slots = max((levels[-at - 2] - levels[-at + 1], at) for at in possible)
+    if drop_w < DROP_W:
+        return False
+    before, after = levels[:-slots], levels[-slots:]
+    noise_w = _median([abs(one - other) for one, other in pairwise(after)])
+    dropped_w = _median(before[-REST_SLOTS // 2 :]) - _median(after)
+    fell_w_per_min = _falls_by_w_per_min(before, REST_SLOTS // 4)
+    falls_w_per_min = _falls_by_w_per_min(after, REST_SLOTS // 4)
+    # So far apart the middles of the two are; a tail without a step falls by that much of its slope.
+    apart_min = (slots + REST_SLOTS // 2) * SLOT_S / 120.0
+    steepest_w = apart_min * max(fell_w_per_min, falls_w_per_min)
+    return dropped_w > max(
+        DROP_W, 2.0 * noise_w, 2.5 * steepest_w
+    ) and falls_w_per_min * tau_s / 60.0 < max(enough_w, AT_REST_W)
 
 
 def _excess_w(levels: tuple[float, ...], tau_s: float, resolution_w: float) -> float:
@@ -723,7 +727,7 @@ def _excess_w(levels: tuple[float, ...], tau_s: float, resolution_w: float) -> f
     block = max(4, len(levels) // 8)
     span_min = (len(levels) // block) * block * SLOT_S / 60.0
     tau_min = tau_s / 60.0
-    noise_w = median(abs(one - other) for one, other in pairwise(levels))
+    noise_w = _median([abs(one - other) for one, other in pairwise(levels)])
     hidden_w_per_min = (
         4.0 * noise_w / math.sqrt(len(levels)) + resolution_w
     ) / span_min
@@ -741,14 +745,23 @@ def _falls_by_w_per_min(levels: tuple[float, ...], block: int) -> float:
     """
     first = len(levels) % block
     middles = [
-        median(levels[at : at + block]) for at in range(first, len(levels), block)
+        _median(levels[at : at + block]) for at in range(first, len(levels), block)
     ]
     slopes = [
         (middles[one] - middles[other]) / (other - one)
         for one in range(len(middles) - 1)
         for other in range(one + 1, len(middles))
     ]
-    return median(slopes) * 60.0 / (block * SLOT_S) if slopes else 0.0
+    return _median(slopes) * 60.0 / (block * SLOT_S) if slopes else 0.0
+
+
+def _median(values: Sequence[float]) -> float:
+    """Return the middle value; `statistics.median` is half of all the time that the detector takes."""
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    if len(ordered) % 2:
+        return ordered[middle]
+    return (ordered[middle - 1] + ordered[middle]) / 2.0
 
 
 def _tau_s(shape: Shape, settings: DetectorSettings) -> float:
@@ -773,7 +786,7 @@ def _end_full(
     low_since_ms = cast("int", shape.low_since_ms)
     low_slots = min((ended_ms - low_since_ms) // SLOT_MS, len(shape.levels))
     low_levels = shape.levels[-low_slots:]
-    rest_w = median(low_levels[-settings.hold_s // SLOT_S :])
+    rest_w = _median(low_levels[-settings.hold_s // SLOT_S :])
     broke_off = low_since_ms - shape.above_half_ms <= 2 * SLOT_MS
     reason: EndReason = "unplugged" if broke_off and rest_w < NOTHING_W else "full"
     phase: Phase = "full" if reason == "full" else "idle"
