@@ -13,21 +13,37 @@ from kickwatt_sim.world import SECOND
 HOUR = 3600 * SECOND
 
 
-def plugged(charge: float) -> Charger:
-    charger = Charger()
-    charger.plug_in(Battery(charge=charge), 0)
-    charger.power(True, 0)
-    return charger
+class Bench:
+    """A charger and its clock."""
+
+    def __init__(self) -> None:
+        self.now_ns = 0
+        self.charger = Charger(lambda: self.now_ns)
+
+    def look(self, at_ns: int) -> Look:
+        self.now_ns = at_ns
+        return self.charger.look()
+
+    def power(self, on: bool, at_ns: int) -> None:
+        self.now_ns = at_ns
+        self.charger.power(on)
+
+
+def plugged(charge: float) -> Bench:
+    bench = Bench()
+    bench.charger.plug_in(Battery(charge=charge))
+    bench.charger.power(True)
+    return bench
 
 
 def test_it_draws_nothing_while_the_relay_is_open() -> None:
-    charger = Charger()
-    charger.plug_in(Battery(charge=0.5), 0)
+    charger = Bench()
+    charger.charger.plug_in(Battery(charge=0.5))
     assert charger.look(HOUR) == Look(0.5, False, 0.0, 0.0)
 
 
 def test_alone_it_draws_its_idle_power() -> None:
-    charger = Charger()
+    charger = Bench()
     charger.power(True, 0)
     assert charger.look(HOUR) == Look(None, False, 0.4, 0.4)
 
@@ -77,7 +93,8 @@ def test_the_power_factor_falls_with_the_load(
 
 def test_unplugging_stops_the_charge_and_leaves_the_charge() -> None:
     charger = plugged(0.5)
-    battery = charger.unplug(HOUR)
+    charger.now_ns = HOUR
+    battery = charger.charger.unplug()
     assert battery is not None
     assert battery.charge == pytest.approx(0.5 + 2 / 10.2)
     assert charger.look(2 * HOUR).power_w == pytest.approx(0.4)

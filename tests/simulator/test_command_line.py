@@ -126,7 +126,7 @@ def test_a_virtual_run_charges_against_a_hub_and_keeps_the_memory(
         assert hub.messages[-1]["boot"] == 2
     last = again.stdout.splitlines()[-1]
     assert "relay on" in last
-    assert "battery away" in last
+    assert "no battery" in last
     assert "0 failed" in last
     assert KEY not in result.stdout + result.stderr
 

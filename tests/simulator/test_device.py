@@ -47,7 +47,7 @@ def test_a_whole_charge_from_plug_to_cut_off() -> None:
         assert max(powers) == pytest.approx(95, abs=1)
         assert powers[-1] < 12
         last_wh = list(hub.samples.values())[-1][1][6]
-        assert last_wh == int(device.outlet.look().wall_wh)
+        assert last_wh == int(device.outlet.charger.wall_wh)
 
 
 def test_samples_carry_the_worlds_time() -> None:

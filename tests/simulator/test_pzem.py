@@ -86,7 +86,7 @@ def test_it_measures_the_charger_and_counts_its_energy(bench: Bench) -> None:
     assert amps / 1000 * volts / 10 * factor / 100 == pytest.approx(
         watts / 10, rel=0.02
     )
-    assert energy == int(bench.outlet.look().wall_wh) == pytest.approx(88, abs=3)
+    assert energy == int(bench.outlet.charger.wall_wh) == pytest.approx(88, abs=3)
 
 
 def test_it_does_not_see_what_is_below_its_start_current(bench: Bench) -> None:

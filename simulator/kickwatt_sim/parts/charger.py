@@ -1,5 +1,6 @@
 """The 84 W brick between outlet and battery: constant current, then constant voltage."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import exp, log
 
@@ -37,6 +38,7 @@ class Charger:
 
     def __init__(
         self,
+        clock: Callable[[], int],
         *,
         current_a: float = 2.0,
         efficiency: float = 0.898,
@@ -44,7 +46,8 @@ class Charger:
         alone_w: float = 0.4,
         end_a: float = 0.012,
     ) -> None:
-        """Make a brick without power and with nothing attached."""
+        """Make a brick without power and with nothing attached; `clock` gives the world's nanoseconds."""
+        self._clock = clock
         self.current_a = current_a
         self.efficiency = efficiency
         self.own_w = own_w
@@ -57,28 +60,28 @@ class Charger:
         self._wall_wh = 0.0
         self._changed_ns = 0
 
-    def plug_in(self, battery: Battery, now_ns: int) -> None:
+    def plug_in(self, battery: Battery) -> None:
         """Attach a battery."""
-        self._settle(now_ns)
+        self._settle()
         self.battery, self._full = battery, False
 
-    def unplug(self, now_ns: int) -> Battery | None:
+    def unplug(self) -> Battery | None:
         """Detach the battery, if there is one, and return it."""
-        self._settle(now_ns)
+        self._settle()
         battery, self.battery, self._full = self.battery, None, False
         return battery
 
-    def power(self, on: bool, now_ns: int) -> None:
+    def power(self, on: bool) -> None:
         """Switch the brick's mains side."""
-        self._settle(now_ns)
+        self._settle()
         if on and not self.powered:
             self._full = False
         self.powered = on
 
-    def look(self, now_ns: int) -> Look:
+    def look(self) -> Look:
         """Return what there is to see now."""
         battery = self.battery
-        hours = (now_ns - self._changed_ns) / _HOUR_NS
+        hours = (self._clock() - self._changed_ns) / _HOUR_NS
         if not self.powered:
             charge = None if battery is None else battery.charge
             return Look(charge, self._full, 0.0, self._wall_wh)
@@ -99,14 +102,20 @@ class Charger:
         wall_wh = self._wall_wh + self.own_w * hours + stored_wh / self.efficiency
         return Look(charge, full, power_w, wall_wh)
 
+    @property
+    def wall_wh(self) -> float:
+        """The energy that has come from the mains since the beginning."""
+        return self.look().wall_wh
+
     @staticmethod
     def power_factor(power_w: float) -> float:
         """Return the power factor at this real power: 0.55 at full load, less at less."""
         return min(0.6, 0.55 * (power_w / 95) ** 0.09) if power_w > 0 else 0.0
 
-    def _settle(self, now_ns: int) -> None:
-        look = self.look(now_ns)
-        self._full, self._wall_wh, self._changed_ns = look.full, look.wall_wh, now_ns
+    def _settle(self) -> None:
+        look = self.look()
+        self._full, self._wall_wh = look.full, look.wall_wh
+        self._changed_ns = self._clock()
         if self.battery is not None and look.charge is not None:
             self.battery.charge = look.charge
 

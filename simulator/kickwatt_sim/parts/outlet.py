@@ -6,7 +6,7 @@ wanted or welded.
 
 from ..world import World
 from .battery import Battery
-from .charger import Charger, Look
+from .charger import Charger
 from .mains import Mains
 from .relay import Relay
 
@@ -19,15 +19,13 @@ class Outlet:
         self._world = world
         self._noise = world.random("load")
         self.mains = Mains(world)
-        self.charger = Charger()
+        self.charger = Charger(lambda: world.now_ns)
         self.battery = Battery()
         self.relay = Relay(world, lambda _closed: self.rewire())
 
     def rewire(self) -> None:
         """Give the charger power, or take it, after mains or contact have changed."""
-        self.charger.power(
-            self.relay.contact and self.mains.present, self._world.now_ns
-        )
+        self.charger.power(self.relay.contact and self.mains.present)
 
     @property
     def plugged_in(self) -> bool:
@@ -40,24 +38,20 @@ class Outlet:
             return
         if charge is not None:
             self.battery.ride(charge)
-        self.charger.plug_in(self.battery, self._world.now_ns)
+        self.charger.plug_in(self.battery)
 
     def unplug(self) -> None:
         """Detach the battery; does nothing if it is not attached."""
-        self.charger.unplug(self._world.now_ns)
+        self.charger.unplug()
 
     def power_w(self) -> float:
         """Return the true real power behind the meter."""
-        return self.look().power_w
+        return self.charger.look().power_w
 
     def charge(self) -> float:
         """Return how full the battery is, 0 to 1."""
-        charge = self.look().charge
+        charge = self.charger.look().charge
         return self.battery.charge if charge is None else charge
-
-    def look(self) -> Look:
-        """Return what there is to see at the charger."""
-        return self.charger.look(self._world.now_ns)
 
     def measure(self) -> tuple[float, float, float, float]:
         """Return voltage (V), current (A), real power (W) and power factor with the noise of a class 1 meter."""

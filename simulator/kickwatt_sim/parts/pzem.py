@@ -109,7 +109,7 @@ class Pzem:
 
     def energy_wh(self) -> float:
         """Return what the energy counter stands at."""
-        return self._outlet.look().wall_wh - self._energy_zero_wh
+        return self._outlet.charger.wall_wh - self._energy_zero_wh
 
     def _measure(self) -> tuple[int, ...]:
         volts, amperes, watts, factor = self._outlet.measure()
