@@ -33,6 +33,7 @@ _LOGGER = logging.getLogger(__name__)
 SECRET_FILE = "hub.secret"
 LOOK_S = 1.0  # how often to look for what the command line has changed, and for chargers that fell silent
 STOP_S = 1.0  # for requests that are being answered
+LOGINS = 4  # passwords that are checked at once
 SUPERVISOR_USER = "home-assistant"
 
 
@@ -124,6 +125,7 @@ class Hub:
             control=control,
             access=access,
             passwords=Passwords(),
+            login_turn=asyncio.Semaphore(LOGINS),
             logins=FailureLimit("10/minute"),
             strangers=FailureLimit("60/minute"),
             device_port=self.device_port,

@@ -1,5 +1,6 @@
 """What the handlers work with."""
 
+import asyncio
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -28,6 +29,7 @@ class Context:
     control: Control
     access: Access
     passwords: Passwords
+    login_turn: asyncio.Semaphore
     logins: FailureLimit
     strangers: FailureLimit
     device_port: int

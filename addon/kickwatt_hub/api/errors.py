@@ -133,7 +133,7 @@ def _from_http(error: web.HTTPException) -> ApiError:
         405: "This method is not allowed here.",
         413: "This is too large.",
     }
-    message = messages.get(error.status, error.reason)
+    message = messages.get(error.status, f"{error.reason}.")
     return ApiError(error.status, message, code=_CODES.get(error.status, "error"))
 
 

@@ -260,20 +260,26 @@ async def login(request: web.Request) -> web.Response:
     """Trade a password for a token."""
     hub = request.app[CONTEXT]
     body = await _body(request, _LOGIN)
-    if await hub.logins.exceeded(request.remote):
-        raise ApiError(429, "Too many failed logins: try again in a minute.")
-    found = await hub.store.accounts.password(body.name)
-    if not await hub.passwords.verify(body.password, found[1] if found else None):
-        await hub.logins.failed(request.remote)
-        raise ApiError(401, "User or password is wrong.")
-    assert found is not None
-    user = found[0]
+    # Guesses that come all at once wait here, so that each sees how the ones before it fared.
+    async with hub.login_turn:
+        user = await _log_in(hub, request.remote, body)
     scope = Scope.admin if user.is_admin else Scope.control
     expires_ms = _now_ms() + LOGIN_DAYS * 86_400_000
     secret, _ = await _give_token(hub, user.name, "login", scope, expires_ms)
     return answer(
         200, {"token": secret, "scope": scope.name, "expires": shapes.when(expires_ms)}
     )
+
+
+async def _log_in(hub: Context, remote: str | None, body: bodies.Login) -> User:
+    if await hub.logins.exceeded(remote):
+        raise ApiError(429, "Too many failed logins: try again in a minute.")
+    found = await hub.store.accounts.password(body.name)
+    if await hub.passwords.verify(body.password, found[1] if found else None):
+        assert found is not None
+        return found[0]
+    await hub.logins.failed(remote)
+    raise ApiError(401, "User or password is wrong.")
 
 
 async def list_tokens(request: web.Request) -> web.Response:
