@@ -313,15 +313,23 @@ async def test_a_field_that_is_wrong_is_named(
 
 
 @pytest.mark.parametrize(
-    "body",
-    [b"", b"{", b"\xff\xfe", b'{"id": "\xff"}', b"[" * 60_000, b'{"x":' * 10_000],
-    ids=range(6),
+    "body", [b"", b"{", b"\xff\xfe", b'{"id": "\xff"}', b'{"id": "a",}'], ids=range(5)
 )
 async def test_what_is_not_json_gets_400(admin: Api, body: bytes) -> None:
-    """Or is nested as deep as it fits."""
-    assert (await admin.refused(400, "POST", "/api/v1/chargers", body))[
-        "code"
-    ] == "bad_request"
+    """Nor what only looks like it."""
+    error = await admin.refused(400, "POST", "/api/v1/chargers", body)
+    assert error["code"] == "bad_request"
+
+
+async def test_nesting_as_deep_as_it_fits_is_refused(admin: Api) -> None:
+    """No stack overflows."""
+    for body in (
+        b"[" * 60_000,
+        b'{"id":' * 10_000,
+        b'{"id":"a","name":' + b"[" * 60_000,
+    ):
+        status, _ = await admin.call("POST", "/api/v1/chargers", body)
+        assert status in (400, 422)
 
 
 async def test_the_content_type_must_be_json(admin: Api) -> None:
