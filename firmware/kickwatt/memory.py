@@ -62,6 +62,7 @@ class Memory:
         safe_mode = self._journal.newest(_SAFE_MODE)
         if safe_mode is not None and struct.unpack("<I", safe_mode[:4])[0] == boot:
             reason = _reason(safe_mode[4])
+            bad = max(bad, safe_mode[5] - 1)
         bad = min(bad + 1, 255) if reason in _BAD_RESETS else 0
         self._write_boot(min(boot + 1, _LAST_BOOT), reason, bad)
         return min(boot + 1, _LAST_BOOT), reason, bad >= _STORM
@@ -81,7 +82,11 @@ class Memory:
         """Note that safemode.py runs; return how many times it has since the last good boot."""
         boot, _, bad = self._boot()
         before = self._journal.newest(_SAFE_MODE)
-        times = before[5] + 1 if before is not None and bad else 1
+        times = 1
+        if before is not None:
+            # Safe mode before the board had even started again, or after a bad start.
+            again = struct.unpack("<I", before[:4])[0] == boot
+            times = before[5] + 1 if again or bad else 1
         self._journal.append(
             _SAFE_MODE,
             struct.pack("<IBB", boot, RESET_REASONS.index(reason), min(times, 255)),

@@ -11,11 +11,14 @@ from kickwatt.modem import ModemError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+    from typing import TypeVar
 
     from digitalio import DigitalInOut
 
     from kickwatt.config import Config
     from kickwatt.memory import Memory
+
+    Result = TypeVar("Result")
 
 _SHORT_MS = 5_000  # commands without a time of their own in the manual, and CPIN
 _CFUN_MS = 10_000
@@ -82,45 +85,19 @@ class Sim800:
 
     def ready(self) -> Generator[int, None, None]:
         """Return when the bearer is open."""
-        self.idle()
-        try:
-            if not self._awake:
-                yield from self._wake()
-            if not self._bearer:
-                yield from self._unlock()
-                yield from self._register()
-                yield from self._attach()
-                yield from self._open_bearer()
-        except AtError as error:
-            raise ModemError(str(error)) from error
-        except AtTimeout as error:
-            self._awake = self._bearer = False
-            raise ModemError(str(error)) from error
+        return self._in_words(self._ready())
 
     def signal(self) -> Generator[int, None, int]:
         """Return 0..31, or 99 when the modem does not know."""
-        answer = yield from self._ask("AT+CSQ", "+CSQ:")
-        level = whole_number(answer[5:].strip().split(",")[0])
-        return level if level is not None and level <= 31 else 99
+        return self._in_words(self._signal())
 
     def network_time(self) -> Generator[int, None, int | None]:
-        """Return Unix seconds or None; the first time it is unset, ask the network for it from the next registration on."""
-        answer = yield from self._ask("AT+CCLK?", "+CCLK:")
-        seconds = cclk.unix_seconds(answer)
-        if seconds is None and not self._asked_for_time:
-            self._asked_for_time = True
-            yield from self._try("AT+CLTS=1;&W", _SHORT_MS)
-        return seconds
+        """Return Unix seconds, or None when the modem's clock was never set."""
+        return self._in_words(self._network_time())
 
     def post(self, url: str, body: bytes) -> Generator[int, None, tuple[int, bytes]]:
-        """Post `body`; the session is closed again whatever happens."""
-        try:
-            return (yield from self._post(url, body))
-        except AtError as error:
-            raise ModemError(str(error)) from error
-        except AtTimeout as error:
-            self._awake = False
-            raise ModemError(str(error)) from error
+        """Post `body` and return status and reply."""
+        return self._in_words(self._post(url, body))
 
     def recover(self, failures: int) -> Generator[int, None, None]:
         """The ladder: end the HTTP session, cycle the bearer, restart the radio, restart the modem."""
@@ -155,6 +132,16 @@ class Sim800:
                 self._awake = self._bearer = False
 
     # ------------------------------------------------------------------ bring-up
+
+    def _ready(self) -> Generator[int, None, None]:
+        self.idle()
+        if not self._awake:
+            yield from self._wake()
+        if not self._bearer:
+            yield from self._unlock()
+            yield from self._register()
+            yield from self._attach()
+            yield from self._open_bearer()
 
     def _wake(self) -> Generator[int, None, None]:
         """Find the modem's baud rate and ear. A modem that stays silent may be off: then its power key helps."""
@@ -215,14 +202,14 @@ class Sim800:
             raise ModemError("KICKWATT_SIM_PIN is wrong") from None
 
     def _sim_state(self) -> Generator[int, None, str]:
+        """Return what AT+CPIN? says, "" while the card is not ready to say anything."""
         try:
             answer = yield from self._ask("AT+CPIN?", "+CPIN:")
-            state = answer[6:].strip()
-            return "" if state == "NOT READY" else state
-        except ModemError as error:
-            if str(error).endswith(": 10"):  # CME 10: SIM not inserted
-                return "no card"
-            return ""
+        except AtError as error:
+            # CME 10: SIM not inserted.
+            return "no card" if str(error).endswith(": 10") else ""
+        state = answer[6:].strip()
+        return "" if state == "NOT READY" else state
 
     def _register(self) -> Generator[int, None, None]:
         """Wait for the home network or a roaming partner, which is what most machine SIM cards report."""
@@ -275,6 +262,22 @@ class Sim800:
         self._awake = self._bearer = False
         yield _START_MS
 
+    # ------------------------------------------------------------------ asking
+
+    def _signal(self) -> Generator[int, None, int]:
+        answer = yield from self._ask("AT+CSQ", "+CSQ:")
+        level = whole_number(answer[5:].strip().split(",")[0])
+        return level if level is not None and level <= 31 else 99
+
+    def _network_time(self) -> Generator[int, None, int | None]:
+        answer = yield from self._ask("AT+CCLK?", "+CCLK:")
+        seconds = cclk.unix_seconds(answer)
+        if seconds is None and not self._asked_for_time:
+            # From the next registration on the network sets the clock (NITZ).
+            self._asked_for_time = True
+            yield from self._try("AT+CLTS=1;&W", _SHORT_MS)
+        return seconds
+
     # ------------------------------------------------------------------ one message
 
     def _post(self, url: str, body: bytes) -> Generator[int, None, tuple[int, bytes]]:
@@ -313,6 +316,18 @@ class Sim800:
 
     # ------------------------------------------------------------------ small steps
 
+    def _in_words(
+        self, step: Generator[int, None, Result]
+    ) -> Generator[int, None, Result]:
+        """Do a step; what the engine raises becomes a `ModemError`."""
+        try:
+            return (yield from step)
+        except AtError as error:
+            raise ModemError(str(error)) from error
+        except AtTimeout as error:
+            self._awake = self._bearer = False
+            raise ModemError(str(error)) from error
+
     def _end_http(self) -> Generator[int, None, None]:
         """Close the session. The message is through or lost already; trouble here must not change that."""
         try:
@@ -322,15 +337,9 @@ class Sim800:
 
     def _ask(self, text: str, prefix: str) -> Generator[int, None, str]:
         """Send a query and return its one answer line."""
-        try:
-            answers = yield from self._at.command(text, _SHORT_MS, _begins(prefix))
-        except AtError as error:
-            raise ModemError(str(error)) from error
-        except AtTimeout as error:
-            self._awake = False
-            raise ModemError(str(error)) from error
+        answers = yield from self._at.command(text, _SHORT_MS, _begins(prefix))
         if not answers:
-            raise ModemError(text + ": no answer line")
+            raise AtError(text + ": no answer line")
         return answers[0]
 
     def _try(self, text: str, timeout_ms: int) -> Generator[int, None, None]:

@@ -76,6 +76,21 @@ def test_safe_mode_in_a_row_is_counted_for_its_back_off(flash: Flash) -> None:
     assert restart(flash).note_safe_mode("safe_mode") == 1
 
 
+def test_safe_mode_before_the_board_has_even_started_counts(flash: Flash) -> None:
+    restart(flash).start_boot("power_on")
+    for times in range(1, 300):
+        assert restart(flash).note_safe_mode("safe_mode") == min(times, 256)
+
+
+def test_safe_mode_three_times_without_a_start_in_between_is_too_many(
+    flash: Flash,
+) -> None:
+    restart(flash).start_boot("power_on")
+    for _ in range(3):
+        restart(flash).note_safe_mode("brownout")
+    assert restart(flash).start_boot("software") == (2, "brownout", True)
+
+
 def test_safe_mode_on_a_new_board_is_noted_too(flash: Flash) -> None:
     restart(flash).note_safe_mode("safe_mode")
     assert restart(flash).start_boot("software")[1] == "safe_mode"

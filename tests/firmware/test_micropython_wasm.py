@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-HERE = Path(__file__).parent / "micropython"
+HERE = Path(__file__).parent / "micropython_wasm"
 ROOT = Path(__file__).parents[2]
 PACKAGE = HERE / "node_modules" / "@micropython" / "micropython-webassembly-pyscript"
 
@@ -37,7 +37,7 @@ def vm() -> None:
         if not done or done.returncode:
             pytest.skip(
                 "needs a program that is not here: MicroPython's npm package "
-                "(npm ci in tests/firmware/micropython)"
+                "(npm ci in tests/firmware/micropython_wasm)"
             )
 
 

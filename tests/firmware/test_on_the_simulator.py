@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from kickwatt_sim.board.reset import ResetReason
 from kickwatt_sim.device import Device
 from kickwatt_sim.internet import Answer, Request
 from tests.firmware.fakes import settings
@@ -163,6 +164,39 @@ def test_three_watchdog_resets_in_a_row_keep_it_off(bench: Bench) -> None:
     bench.hub.want(True)
     bench.run(120)
     assert bench.closed
+
+
+def test_safe_mode_is_left_again_and_reported(bench: Bench) -> None:
+    bench.charging()
+    bench.device.board.reset(ResetReason.SOFTWARE, safe_mode="HARD_FAULT")
+    bench.run(4)
+    assert not bench.closed and "SafeModeReason.HARD_FAULT" in bench.console
+    bench.run(60)
+    assert bench.closed
+    assert bench.hub.said("reset") == "safe_mode" and bench.hub.said("boot") == 2
+
+
+def test_safe_mode_again_and_again_is_left_more_and_more_slowly(bench: Bench) -> None:
+    bench.charging()
+    waited = []
+    for _ in range(4):
+        bench.device.board.reset(ResetReason.BROWNOUT, safe_mode="BROWNOUT")
+        boots, began = bench.device.board.boots, bench.device.world.now_s
+        bench.device.run_until(
+            lambda boots=boots: bench.device.board.boots == boots + 2, within_s=900
+        )
+        waited.append(round(bench.device.world.now_s - began, -1))
+    assert waited == [10, 30, 120, 600]
+    bench.run(60)
+    assert bench.hub.said("trips") == ["resets"]
+    assert bench.hub.said("reset") == "brownout"
+
+
+def test_safe_mode_that_a_person_wants_stays(bench: Bench) -> None:
+    bench.charging()
+    bench.device.board.reset(ResetReason.RESET_PIN, safe_mode="USER")
+    bench.run(3_600)
+    assert not bench.closed and bench.device.board.boots == 2
 
 
 def test_a_power_cut_in_mid_charge_resumes(bench: Bench) -> None:

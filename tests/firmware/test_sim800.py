@@ -1,5 +1,6 @@
 """The modem: bring-up, messages, recovery."""
 
+from contextlib import suppress
 import re
 
 from hypothesis import given, strategies as st
@@ -226,6 +227,26 @@ def test_a_reply_that_is_too_long_is_not_read(bench: Bench) -> None:
 def test_an_answer_that_never_comes_ends(bench: Bench) -> None:
     bench.wire.action = ""
     bench.fails("never came")
+
+
+def test_whatever_step_stops_the_failure_has_a_name(time: Time) -> None:
+    """Bend one command after another: silence and refusal both end as a `ModemError`, and the next try works."""
+    bench = Bench(time, APN_USER="u", SIM_PIN="0123")
+    bench.post()
+    commands = [*dict.fromkeys(bench.wire.commands)]
+    for command in commands:
+        for lines in ([], ["ERROR"], ["OK"]):
+            bench.modem = bench.restarted()
+            bench.wire.http = False
+            bench.wire.bearer = "3"
+            bench.wire.bend = {command: lines}
+            with suppress(ModemError):
+                bench.post()
+                time.finish(bench.modem.signal())
+                time.finish(bench.modem.network_time())
+            bench.wire.bend = {}
+            bench.ready()
+            assert bench.post()[0] == 200
 
 
 def test_a_garbled_result_is_a_failure(bench: Bench) -> None:
