@@ -67,25 +67,28 @@ def main(
 async def _run(options: Options) -> int:
     """Run the demo until it ends, fails or is told to stop. Returns the exit code."""
     folder = Path(tempfile.mkdtemp(prefix="kickwatt-demo-"))
-    with Progress() as progress:
-        running = asyncio.ensure_future(Demo(options, folder, progress).run())
-        # A second Ctrl-C cancels the orderly end: the parts are killed.
-        for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(sign, running.cancel)
-        report = None
-        try:
-            report = await running
-        except asyncio.CancelledError:
-            progress.say("Stopped")
-        except BaseExceptionGroup as group:
-            progress.say(_explain(group), style="red")
-            progress.say(f"The logs are in {folder / 'logs'}")
-            return 1
-    shutil.rmtree(folder)
-    if options.once and report is None:
-        return 1
-    if report is not None:
-        click.echo(json.dumps(report, indent=2))
+    failed = False
+    try:
+        with Progress() as progress:
+            running = asyncio.ensure_future(Demo(options, folder, progress).run())
+            # A second Ctrl-C cancels the orderly end: the parts are killed.
+            for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                asyncio.get_running_loop().add_signal_handler(sign, running.cancel)
+            try:
+                report = await running
+            except asyncio.CancelledError:
+                progress.say("Stopped")
+                return 1 if options.once else 0
+            except BaseExceptionGroup as group:
+                failed = True
+                progress.say(_explain(group), style="red")
+                progress.say(f"The logs are in {folder / 'logs'}")
+                return 1
+    finally:
+        # Also when the terminal has gone and nothing can be said any more.
+        if not failed:
+            shutil.rmtree(folder)
+    click.echo(json.dumps(report, indent=2))
     return 0
 
 

@@ -259,7 +259,9 @@ class Demo:
         if not self.options.screenshots:
             return []
         self.progress.say("Taking photographs")
-        return await photograph(hass, pages, self.options.screenshots, self.logs)
+        return await photograph(
+            hass, pages, self.options.screenshots, self.logs / "camera.log"
+        )
 
     def _add(self, name: str, process: Process) -> None:
         """Have a part watched, and stopped at the end."""

@@ -5,9 +5,15 @@ from collections.abc import Mapping
 import contextlib
 import os
 from pathlib import Path
+import shutil
 import signal
 import socket
-from typing import Self
+from typing import Final, Self
+
+# When the demo itself is killed, nobody is left to stop its parts: Linux does (setpriv is a part of util-linux).
+_ENDS_WITH_US: Final = (
+    ("setpriv", "--pdeathsig", "TERM") if shutil.which("setpriv") else ()
+)
 
 
 class PartDiedError(Exception):
@@ -57,6 +63,7 @@ class Process:
         }
         with log.open("ab") as output:
             process = await asyncio.create_subprocess_exec(
+                *_ENDS_WITH_US,
                 *command,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,

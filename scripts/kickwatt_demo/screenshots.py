@@ -1,6 +1,6 @@
 """Photograph Home Assistant's frontend with Debian's chromium.
 
-    python -m kickwatt_demo.screenshots     # what to photograph comes in KICKWATT_CAMERA, see `photograph`
+    python -m kickwatt_demo.screenshots     # what to photograph comes in KICKWATT_CAMERA, as JSON
 
 The browser runs in a process of its own. A terminal's Ctrl-C reaches everything in the foreground, and would break the
 browser before the demo can close it.
@@ -14,6 +14,7 @@ from pathlib import Path
 import shutil
 import signal
 import sys
+from tempfile import TemporaryDirectory
 import time
 from typing import Any, Final
 
@@ -36,11 +37,9 @@ def browser() -> str | None:
 
 
 async def photograph(
-    hass: HomeAssistant, pages: Mapping[str, str], folder: Path, scratch: Path
+    hass: HomeAssistant, pages: Mapping[str, str], folder: Path, log: Path
 ) -> list[str]:
     """Photograph pages (name → path) one after the other, as Home Assistant's owner sees them. Returns the files.
-
-    The pictures go to `folder`; what the browser leaves behind, and the log, to `scratch`.
 
     Raises:
         PartDiedError: the browser could not do it.
@@ -54,25 +53,27 @@ async def photograph(
         "clientId": hass.client_id,
         "expires": int(time.time() * 1000) + hass.tokens["expires_in"] * 1000,
     }
-    camera = await Process.start(
-        "the camera",
-        *(sys.executable, "-P", "-m", f"{PACKAGE.name}.{Path(__file__).stem}"),
-        log=scratch / "camera.log",
-        environment={
-            "PYTHONPATH": str(PACKAGE.parent),
-            "TMPDIR": str(scratch),
-            # Not in the command line, where every process of this machine sees it.
-            "KICKWATT_CAMERA": json.dumps({"tokens": tokens, "pictures": pictures}),
-        },
-    )
-    try:
-        async with asyncio.timeout(LIMIT_S):
-            if await camera.wait() != 0:
-                raise PartDiedError(camera)
-    except TimeoutError:
-        raise PartDiedError(camera) from None
-    finally:
-        await camera.stop()
+    # Chromium makes a socket there, and a socket's path has at most 108 bytes (unix(7)).
+    with TemporaryDirectory(prefix="kickwatt-", dir="/tmp") as scratch:
+        camera = await Process.start(
+            "the camera",
+            *(sys.executable, "-P", "-m", f"{PACKAGE.name}.{Path(__file__).stem}"),
+            log=log,
+            environment={
+                "PYTHONPATH": str(PACKAGE.parent),
+                "TMPDIR": scratch,
+                # Not in the command line, where every process of this machine sees it.
+                "KICKWATT_CAMERA": json.dumps({"tokens": tokens, "pictures": pictures}),
+            },
+        )
+        try:
+            async with asyncio.timeout(LIMIT_S):
+                if await camera.wait() != 0:
+                    raise PartDiedError(camera)
+        except TimeoutError:
+            raise PartDiedError(camera) from None
+        finally:
+            await camera.stop()
     return list(pictures)
 
 

@@ -148,6 +148,19 @@ def test_ctrl_c_ends_it_and_leaves_nothing(
     assert list(tmp_path.glob("kickwatt-demo-*")) == []
 
 
+@pytest.mark.needs("setpriv", package="util-linux")
+@pytest.mark.timeout(120)
+def test_its_parts_end_when_it_is_killed_itself(tmp_path: Path, mark: str) -> None:
+    demo = start(mark, tmp_path)
+    until_it_says("has switched the charger on", tmp_path, demo)
+    demo.kill()
+    demo.communicate(timeout=30)
+    deadline = time.monotonic() + 20
+    while marked(mark) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert marked(mark) == {}
+
+
 @pytest.mark.timeout(120)
 def test_when_a_part_dies_it_says_which_with_its_last_words(
     tmp_path: Path, mark: str
