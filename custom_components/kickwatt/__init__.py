@@ -1,5 +1,6 @@
 """Kickwatt: what an e-scooter does on its charger, and the power cut when it is full."""
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry
@@ -33,4 +34,7 @@ async def async_remove_config_entry_device(
     hass: HomeAssistant, entry: KickwattConfigEntry, device: DeviceEntry
 ) -> bool:
     """Let the owner remove a charger that the hub no longer has."""
+    # Without the hub nobody knows what it has.
+    if entry.state is not ConfigEntryState.LOADED:
+        return False
     return not entry.runtime_data.has_device(device)

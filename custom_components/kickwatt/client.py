@@ -4,7 +4,6 @@ Knows aiohttp and the contract in docs/api.md, and nothing of Home Assistant. Th
 connection is in live.py; both raise the errors that are defined here.
 """
 
-import asyncio
 from contextlib import suppress
 from ipaddress import IPv6Address
 from typing import Any, Final
@@ -178,7 +177,7 @@ class KickwattClient:
                 data: Any = None
                 if response.content_type == "application/json":
                     data = await response.json()
-        except (ClientError, TimeoutError, asyncio.IncompleteReadError) as err:
+        except (ClientError, TimeoutError) as err:
             raise CannotConnectError(_reason(err)) from err
         except ValueError:
             data = None

@@ -4,7 +4,7 @@ from functools import reduce
 import logging
 from typing import override
 
-from homeassistant.config_entries import SOURCE_HASSIO, ConfigEntry
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_TOKEN, CONF_URL
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
@@ -68,6 +68,9 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
             entry.data[CONF_TOKEN],
             self.hub_id,
         )
+        self.data = {}
+        self.changed: tuple[Charger, ...] = ()
+        """The chargers about which the last news were, all of them at first."""
         self._hub_device_id: str | None = None
 
     @override
@@ -92,9 +95,9 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
             ) from err
         # A first connection has nothing to resume.
         assert isinstance(start, Snapshot)
-        self.data = start.chargers
         self._async_register_hub()
-        self._async_register_chargers(self.data)
+        self._async_take(start.chargers)
+        self._async_remove_stale_devices()
 
     @override
     async def _async_update_data(self) -> dict[str, Charger]:
@@ -140,13 +143,31 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
         if not self.last_update_success:
             _LOGGER.info("The connection to %s is back", self.name)
             self._async_register_hub()
-        chargers = _after(self.data, message)
-        self._async_register_chargers(chargers)
-        self.async_set_updated_data(chargers)
+        self._async_take(_after(self.data, message))
+        self.async_set_updated_data(self.data)
+
+    @callback
+    def _async_take(self, chargers: dict[str, Charger]) -> None:
+        """Take over the chargers, and see what is different about them.
+
+        A charger without news is the same object still. A fleet has many chargers, and
+        most news are about one.
+        """
+        before, self.data = self.data, chargers
+        self.changed = tuple(
+            charger
+            for charger in chargers.values()
+            if charger is not before.get(charger.id)
+        )
+        for charger in self.changed:
+            self._async_register_charger(charger)
+        if chargers.keys() != before.keys():
+            self._async_remove_stale_devices()
 
     def has_device(self, device: dr.DeviceEntry) -> bool:
         """Whether a device is the hub, or a charger that it still has."""
-        return not device.identifiers.isdisjoint(self._identifiers(self.data))
+        known = {(DOMAIN, self.hub_id), *map(self.device_identifier, self.data)}
+        return not device.identifiers.isdisjoint(known)
 
     def device_identifier(self, charger_id: str) -> tuple[str, str]:
         """Return a charger's identifier: charger ids are unique within a hub only."""
@@ -155,11 +176,8 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
     @callback
     def _async_register_hub(self) -> None:
         """Tell the device registry about the hub, which may have been updated."""
-        # An app's own host name means nothing to a browser.
-        in_app = self.config_entry.source == SOURCE_HASSIO
         device = dr.async_get(self.hass).async_get_or_create(
             config_entry_id=self.config_entry.entry_id,
-            configuration_url=None if in_app else self.config_entry.data[CONF_URL],
             entry_type=dr.DeviceEntryType.SERVICE,
             identifiers={(DOMAIN, self.hub_id)},
             manufacturer=MANUFACTURER,
@@ -170,34 +188,29 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
         self._hub_device_id = device.id
 
     @callback
-    def _async_register_chargers(self, chargers: dict[str, Charger]) -> None:
-        """Let the device registry have the chargers that the hub has, and no others.
+    def _async_register_charger(self, charger: Charger) -> None:
+        """Tell the device registry about a charger, which may have a new name."""
+        model = _MODELS.get(charger.kind or "", "Charger")
+        dr.async_get(self.hass).async_get_or_create(
+            config_entry_id=self.config_entry.entry_id,
+            identifiers={self.device_identifier(charger.id)},
+            manufacturer=MANUFACTURER,
+            model=f"{model} (simulated)" if charger.simulated else model,
+            name=charger.name,
+            serial_number=charger.id,
+            sw_version=charger.firmware,
+            via_device_id=self._hub_device_id,
+        )
 
-        A charger that is silent stays; only the hub's word removes one.
-        """
+    @callback
+    def _async_remove_stale_devices(self) -> None:
+        """Remove chargers that the hub no longer has. One that is silent stays."""
         registry = dr.async_get(self.hass)
-        for charger in chargers.values():
-            model = _MODELS.get(charger.kind or "", "Charger")
-            registry.async_get_or_create(
-                config_entry_id=self.config_entry.entry_id,
-                identifiers={self.device_identifier(charger.id)},
-                manufacturer=MANUFACTURER,
-                model=f"{model} (simulated)" if charger.simulated else model,
-                name=charger.name,
-                serial_number=charger.id,
-                sw_version=charger.firmware,
-                via_device_id=self._hub_device_id,
-            )
-        known = self._identifiers(chargers)
         for device in dr.async_entries_for_config_entry(
             registry, self.config_entry.entry_id
         ):
-            if device.identifiers.isdisjoint(known):
+            if not self.has_device(device):
                 registry.async_remove_device(device.id)
-
-    def _identifiers(self, chargers: dict[str, Charger]) -> set[tuple[str, str]]:
-        """Return the identifiers of the hub and of its chargers."""
-        return {(DOMAIN, self.hub_id), *map(self.device_identifier, chargers)}
 
 
 def _after(chargers: dict[str, Charger], news: News) -> dict[str, Charger]:

@@ -1,6 +1,6 @@
 """The base of all Kickwatt entities."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import override
 
@@ -41,6 +41,7 @@ class KickwattEntity(CoordinatorEntity[KickwattCoordinator]):
         self.entity_description = description
         self.charger_id = charger_id
         self._attr_unique_id = _unique_id(coordinator, charger_id, description)
+        self._shown: object = None
         # The coordinator keeps the rest of the device up to date.
         self._attr_device_info = DeviceInfo(
             identifiers={coordinator.device_identifier(charger_id)}
@@ -61,6 +62,19 @@ class KickwattEntity(CoordinatorEntity[KickwattCoordinator]):
     def available(self) -> bool:
         """Whether the hub is there and hears from the charger."""
         return self.known and self.charger.online
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Show what is new, unless it is about another charger."""
+        coordinator = self.coordinator
+        news = (
+            coordinator.last_update_success,
+            coordinator.data.get(self.charger_id),
+        )
+        if news != self._shown:
+            self._shown = news
+            super()._handle_coordinator_update()
 
 
 def _unique_id(
@@ -100,14 +114,14 @@ def async_add_for_chargers[DescriptionT: KickwattEntityDescription](
         )
 
     @callback
-    def add_new() -> None:
+    def add_new(chargers: Iterable[Charger]) -> None:
         """Add what is new, and forget what is gone: it may come back."""
         added.difference_update(
             [key for key in added if key[0] not in coordinator.data]
         )
         new = [
             (charger.id, description)
-            for charger in coordinator.data.values()
+            for charger in chargers
             for description in descriptions
             if is_new(charger, description)
         ]
@@ -117,5 +131,7 @@ def async_add_for_chargers[DescriptionT: KickwattEntityDescription](
             for charger_id, description in new
         )
 
-    add_new()
-    entry.async_on_unload(coordinator.async_add_listener(add_new))
+    add_new(coordinator.data.values())
+    entry.async_on_unload(
+        coordinator.async_add_listener(lambda: add_new(coordinator.changed))
+    )

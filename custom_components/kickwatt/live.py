@@ -298,7 +298,10 @@ class KickwattLive:
                 # Never by the contract. A fresh start costs one snapshot.
                 _LOGGER.debug("Event %s came after %s", number, self.number)
                 self.number = None
-                await self._subscribe(ws)
+                try:
+                    await self._subscribe(ws)
+                except ClientError as err:
+                    raise CannotConnectError(str(err)) from err
         return self._read(data)
 
     def _read(self, data: Json) -> News | None:

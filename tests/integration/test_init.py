@@ -7,7 +7,13 @@ from typing import Any
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.const import EVENT_STATE_CHANGED, STATE_UNAVAILABLE
-from homeassistant.core import Event, EventStateChangedData, HomeAssistant, State
+from homeassistant.core import (
+    Event,
+    EventStateChangedData,
+    HomeAssistant,
+    State,
+    callback,
+)
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 import pytest
@@ -51,7 +57,6 @@ async def test_a_hub_and_its_chargers_become_devices(
     assert parent.manufacturer == "Kickwatt"
     assert parent.entry_type is dr.DeviceEntryType.SERVICE
     assert parent.sw_version == "0.1.0"
-    assert parent.configuration_url == hub.url
 
     child = registry.async_get_device_by_identifier(
         (DOMAIN, f"{hub.hub_id}-scooter"), loaded.entry_id
@@ -223,6 +228,7 @@ async def test_a_cut_line_is_resumed_without_loss_or_repetition(
         number = entry.runtime_data.live.number
         seen: list[str] = []
 
+        @callback
         def note(event: Event[EventStateChangedData]) -> None:
             new: State | None = event.data["new_state"]
             if event.data["entity_id"] == POWER and new is not None:
@@ -258,6 +264,27 @@ async def test_a_charger_that_appears_later_gets_its_entities(
         await bike.report(55)
         await until(lambda: states_of(hass).get("sensor.bike_power") == "55.0")
     assert state_of(hass, "switch.bike_relay") == "off"
+
+
+async def test_news_about_one_charger_are_not_written_for_another(
+    hass: HomeAssistant, hub: RunningHub, board: S1Device, loaded: MockConfigEntry
+) -> None:
+    def written(entity_id: str) -> float:
+        state = hass.states.get(entity_id)
+        assert state is not None
+        return state.last_reported_timestamp
+
+    key = await hub.add_charger("bike", name="Bike")
+    async with S1Device(hub.device_url, "bike", key) as bike:
+        await bike.report(1)
+        await until(lambda: states_of(hass).get("sensor.bike_power") == "1.0")
+        before = written(POWER)
+        for power in (2, 3, 4):
+            await bike.report(power)
+        await until(lambda: state_of(hass, "sensor.bike_power") == "4.0")
+        assert written(POWER) == before
+        await board.report(5)
+        await until(lambda: state_of(hass, POWER) == "5.0")
 
 
 async def test_a_charger_that_the_hub_removes_vanishes_and_may_come_back(
@@ -327,6 +354,17 @@ async def test_only_a_charger_that_is_gone_can_be_removed_by_hand(
         device = devices_of(hass, loaded)[kept]
         response = await client.remove_device(device.id)
         assert not response["success"]
+    assert await hass.config_entries.async_unload(loaded.entry_id)
+    response = await client.remove_device(gone.id)
+    assert not response["success"]
+    assert await hass.config_entries.async_setup(loaded.entry_id)
+    # Set up anew, the hub itself has said that it has no such charger.
+    assert registry.async_get(gone.id) is None
+    gone = registry.async_get_or_create(
+        config_entry_id=loaded.entry_id,
+        identifiers={(DOMAIN, f"{hub.hub_id}-bike")},
+        serial_number="bike",
+    )
     response = await client.remove_device(gone.id)
     assert response["success"]
     assert registry.async_get(gone.id) is None
