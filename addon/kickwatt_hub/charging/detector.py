@@ -15,7 +15,6 @@ for eight minutes, and a charger with nothing to do does, be it at 0.2 W or at 1
 """
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 import math
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -60,6 +59,8 @@ TAU_MOST_S = 100 * 60.0
 
 # Below this slope the level is called rest when something is learned from it.
 FLAT_W_PER_MIN = 0.03
+# The least that counts as a rise within the tail.
+LEAST_RISE_W = 0.3
 # The least that counts as the step with which a brick stops, two steps of a meter with 0.5 W resolution.
 DROP_W = 0.9
 # The coarse resolutions of plugs in use; a finer one drowns in the noise that it shows.
@@ -600,8 +601,8 @@ def _next_shape(
     return Shape(
         (*levels[1 - WATCHED_SLOTS :], level_w),
         plateau_w,
-        end_ms if level_w >= 0.5 * plateau_w else shape.above_half_ms,
-        end_ms if level_w >= 0.25 * plateau_w else shape.above_quarter_ms,
+        end_ms if held_w >= 0.5 * plateau_w else shape.above_half_ms,
+        end_ms if held_w >= 0.25 * plateau_w else shape.above_quarter_ms,
         _low_since(shape, end_ms, level_w, previous_w, plateau_w, settings),
         flat_since_ms,
         flat_w,
@@ -671,7 +672,7 @@ def _is_over(
         return False
     if now_ms - shape.flat_since_ms >= STUCK_S * 1000:
         return True
-    settled = _since_rerise(levels)
+    settled = _since_rerise(levels, session.resolution_w)
     if len(settled) < REST_SLOTS:
         return False
     return (
@@ -681,7 +682,7 @@ def _is_over(
     )
 
 
-def _since_rerise(levels: tuple[float, ...]) -> tuple[float, ...]:
+def _since_rerise(levels: tuple[float, ...], resolution_w: float) -> tuple[float, ...]:
     """Return the levels since they last rose: what was lower before was a dip, not the tail."""
     block = REST_SLOTS // 4
     first = len(levels) % block
@@ -689,7 +690,7 @@ def _since_rerise(levels: tuple[float, ...]) -> tuple[float, ...]:
         _median(levels[at : at + block]) for at in range(first, len(levels), block)
     ]
     lowest = min(middles)
-    if middles[-1] - lowest < max(DROP_W, RERISE_SHARE * middles[-1]):
+    if middles[-1] - lowest < max(3.0 * _noise_w(levels), resolution_w, LEAST_RISE_W):
         return levels
     return levels[first + (middles.index(lowest) + 2) * block :]
 
@@ -706,7 +707,7 @@ def _dropped_to_rest(levels: tuple[float, ...], tau_s: float, enough_w: float) -
     if drop_w < DROP_W:
         return False
     before, after = levels[:-slots], levels[-slots:]
-    noise_w = _median([abs(one - other) for one, other in pairwise(after)])
+    noise_w = _noise_w(after)
     dropped_w = _median(before[-REST_SLOTS // 2 :]) - _median(after)
     fell_w_per_min = _falls_by_w_per_min(before, REST_SLOTS // 4)
     falls_w_per_min = _falls_by_w_per_min(after, REST_SLOTS // 4)
@@ -714,7 +715,7 @@ def _dropped_to_rest(levels: tuple[float, ...], tau_s: float, enough_w: float) -
     apart_min = (slots + REST_SLOTS // 2) * SLOT_S / 120.0
     steepest_w = apart_min * max(fell_w_per_min, falls_w_per_min)
     return dropped_w > max(
-        DROP_W, 2.0 * noise_w, 2.5 * steepest_w
+        DROP_W, 2.0 * noise_w, 1.8 * steepest_w
     ) and falls_w_per_min * tau_s / 60.0 < max(enough_w, AT_REST_W)
 
 
@@ -724,18 +725,30 @@ def _excess_w(levels: tuple[float, ...], tau_s: float, resolution_w: float) -> f
     The slope of an exponential tail is e / tau, so this needs no knowledge of the charger's idle draw. The longer the
     tail has been watched, the smaller is what noise and resolution could hide.
     """
-    block = max(4, len(levels) // 8)
+    block = len(levels) // 8
     span_min = (len(levels) // block) * block * SLOT_S / 60.0
     tau_min = tau_s / 60.0
-    noise_w = _median([abs(one - other) for one, other in pairwise(levels)])
+    noise_w = _noise_w(levels)
     hidden_w_per_min = (
         4.0 * noise_w / math.sqrt(len(levels)) + resolution_w
     ) / span_min
     # The slope is that of the middle of the span; this is how much smaller it is at its end.
     flattens = (span_min / tau_min) / (math.exp(span_min / tau_min) - 1.0)
-    return (
-        max(0.0, _falls_by_w_per_min(levels, block)) * flattens + hidden_w_per_min
-    ) * tau_min
+    falls_w_per_min = max(0.0, _falls_by_w_per_min(levels, block)) * flattens
+    # Nothing can be further above its end than it is above nothing.
+    return min((falls_w_per_min + hidden_w_per_min) * tau_min, _median(levels))
+
+
+def _noise_w(levels: tuple[float, ...]) -> float:
+    """Return by how much levels that are a minute apart differ, other than by the slope.
+
+    A minute, because a source that is polled once a minute has each level twice.
+    """
+    rises_w = [
+        later - earlier for earlier, later in zip(levels, levels[2:], strict=False)
+    ]
+    usual_w = _median(rises_w)
+    return _median([abs(rise_w - usual_w) for rise_w in rises_w])
 
 
 def _falls_by_w_per_min(levels: tuple[float, ...], block: int) -> float:
