@@ -296,19 +296,15 @@ class KickwattLive:
             number = data.get("number")
             if isinstance(number, int) and number > self.number + 1:
                 # Never by the contract. A fresh start costs one snapshot.
-                _LOGGER.debug("Event %s came after %s", number, self.number)
-                self.number = None
-                try:
-                    await self._subscribe(ws)
-                except ClientError as err:
-                    raise CannotConnectError(str(err)) from err
+                before, self.number = self.number, None
+                raise CannotConnectError(f"Event {number} came after {before}")
         return self._read(data)
 
     def _read(self, data: Json) -> News | None:
         """Say what a message means, None if nothing for us."""
         match data:
             case {"type": "event", "number": int(number)}:
-                # Told twice, or from before the snapshot that is on its way.
+                # Told twice, or before the snapshot.
                 if self.number is None or number <= self.number:
                     return None
                 self.number = number

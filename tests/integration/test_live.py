@@ -241,7 +241,11 @@ async def test_a_gap_between_events_is_closed_with_a_snapshot(
 ) -> None:
     line = await connect(followed, scripted)
     await line.change(13, name="two are missing")
-    request = await line.hear("subscribe")
+    lost = await followed.next()
+    assert isinstance(lost, Lost)
+    assert str(lost.error) == "Event 13 came after 10"
+    line = await scripted.accept()
+    request = await line.greet()
     assert "resume" not in request
     await line.change(14, name="from before the snapshot")
     await line.say("snapshot", id=request["id"], run="a", number=14, chargers=[CHARGER])
@@ -452,9 +456,9 @@ async def test_commands_are_answered_in_any_order(
         await off
     assert (refused.value.code, refused.value.reason) == ("refused", "trip")
     assert not on.done()
-    await line.say("result", id=ids[0], ok=True, result={})
     # Answered twice: the second one is nobody's.
     await line.say("result", id=ids[0], ok=True, result={})
+    await line.say("result", id=ids[0], ok=False, error=error)
     await on
 
 
