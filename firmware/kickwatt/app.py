@@ -23,7 +23,6 @@ from kickwatt.journal import Journal
 from kickwatt.led import Light
 from kickwatt.memory import Memory
 from kickwatt.meter import MeterError
-from kickwatt.pzem import BAUD, Pzem
 from kickwatt.queue import Queue
 from kickwatt.recorder import Recorder
 from kickwatt.relay import Relay
@@ -34,6 +33,11 @@ from kickwatt.uplink import Uplink
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+    from kickwatt.analog import Analog
+    from kickwatt.pzem import Pzem
+
+    Meter = Analog | Pzem
 
 _QUEUE_SAMPLES = 2_048  # 53 kB; a day of charging at 30 s before neighbours merge
 _METER_MS = 1_000
@@ -58,15 +62,7 @@ def main(relay_pin: digitalio.DigitalInOut) -> None:
     control = Control(settings, relay, memory, too_many, clock.now_ms())
     queue = Queue(_QUEUE_SAMPLES)
     recorder = Recorder(queue, settings.sample_s, settings.upload_s)
-    meter = Pzem(
-        busio.UART(
-            pins.METER_TX,
-            pins.METER_RX,
-            baudrate=BAUD,
-            timeout=0,
-            receiver_buffer_size=128,
-        )
-    )
+    meter = _meter(settings)
     modem_uart = busio.UART(
         pins.MODEM_TX,
         pins.MODEM_RX,
@@ -99,7 +95,7 @@ def main(relay_pin: digitalio.DigitalInOut) -> None:
 
 
 def measure(
-    meter: Pzem, control: Control, recorder: Recorder
+    meter: Meter, control: Control, recorder: Recorder
 ) -> Generator[int, None, None]:
     """Ask the meter once a second. Silence is the guard's business: readings just grow old."""
     silent = False
@@ -179,6 +175,31 @@ def person(
 
 
 # ---------------------------------------------------------------------- small things
+
+
+def _meter(settings: config.Config) -> Meter:
+    """The sensor that the owner has; the other one takes no memory."""
+    if settings.sensor == "analog":
+        from kickwatt.adc import open_input
+        from kickwatt.analog import Analog
+        from kickwatt.calibration import Calibration
+
+        return Analog(
+            open_input(pins.VOLTAGE),
+            open_input(pins.CURRENT),
+            Calibration(settings.v_slope, settings.a_slope, settings.a_zero),
+        )
+    from kickwatt.pzem import BAUD, Pzem
+
+    return Pzem(
+        busio.UART(
+            pins.METER_TX,
+            pins.METER_RX,
+            baudrate=BAUD,
+            timeout=0,
+            receiver_buffer_size=128,
+        )
+    )
 
 
 def _complain(problems: list[str], light: Light, dog: Dog) -> None:

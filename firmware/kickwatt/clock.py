@@ -13,6 +13,11 @@ def now_ms() -> int:
     return time.monotonic_ns() // 1_000_000
 
 
+def now_us() -> int:
+    """Microseconds since some fixed instant; to see how long something took."""
+    return time.monotonic_ns() // 1_000
+
+
 def sleep_ms(duration_ms: int) -> None:
     """Rest. The only float in the firmware is this argument: `time.sleep` takes seconds, and a short one is exact enough."""
     time.sleep(duration_ms / 1000)

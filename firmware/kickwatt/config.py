@@ -27,6 +27,10 @@ _NUMBERS = {
     "KICKWATT_SAMPLE_S": (0, 1, 600, 30, "s"),
     "KICKWATT_UPLOAD_S": (0, 5, 3_600, 60, "s"),
     "KICKWATT_AUTONOMOUS": (0, 0, 1, 0, ""),
+    # Of the analog pair, per step of the converter; 0 where `kickwatt.calibrate` has not said.
+    "KICKWATT_V_SLOPE": (5, 1_000, 200_000, 0, "V per step"),
+    "KICKWATT_A_SLOPE": (6, 500, 500_000, 0, "A per step"),
+    "KICKWATT_A_ZERO": (2, 0, 20_000, 0, "steps"),
 }
 _TEXTS = (
     "KICKWATT_ID",
@@ -36,7 +40,9 @@ _TEXTS = (
     "KICKWATT_APN_USER",
     "KICKWATT_APN_PASSWORD",
     "KICKWATT_SIM_PIN",
+    "KICKWATT_SENSOR",
 )
+SENSORS = ("pzem", "analog")
 BAUD_RATES = (9_600, 19_200, 38_400, 57_600, 115_200)
 
 
@@ -79,6 +85,10 @@ class Config:
         self.sample_s = 0
         self.upload_s = 0
         self.autonomous = False
+        self.sensor = ""
+        self.v_slope = 0
+        self.a_slope = 0
+        self.a_zero = 0
 
 
 def load(getenv: Callable[[str], str | int | None], names: list[str]) -> Config:
@@ -149,6 +159,22 @@ def load(getenv: Callable[[str], str | int | None], names: list[str]) -> Config:
     config.sample_s = number("KICKWATT_SAMPLE_S")
     config.upload_s = number("KICKWATT_UPLOAD_S")
     config.autonomous = number("KICKWATT_AUTONOMOUS") == 1
+
+    config.sensor = text("KICKWATT_SENSOR") or SENSORS[0]
+    config.v_slope = number("KICKWATT_V_SLOPE")
+    config.a_slope = number("KICKWATT_A_SLOPE")
+    config.a_zero = number("KICKWATT_A_ZERO")
+    if config.sensor not in SENSORS:
+        problems.append(
+            'KICKWATT_SENSOR: "%s" is not "pzem" or "analog".' % config.sensor
+        )
+    if config.sensor == "analog":
+        for name in ("KICKWATT_V_SLOPE", "KICKWATT_A_SLOPE"):
+            if not text(name):
+                problems.append(
+                    "%s is missing. Calibrate the analog front end, docs/hardware.md says how."
+                    % name
+                )
     return config
 
 

@@ -1,7 +1,7 @@
 """What a meter says, and whether it can be true.
 
 A meter is anything with `read()`, a task step (see `scheduler`) that returns a `Reading` or raises `MeterError`.
-`pzem` is one. A sensor that measures only volts and amperes leaves power, energy and power factor as None.
+`pzem` is one, `analog` the other. A sensor that measures only volts and amperes leaves power, energy and power factor as None.
 """
 
 

@@ -14,6 +14,9 @@ MODEM_RESET = board.GP2
 MODEM_POWER_KEY = board.GP3
 METER_TX = board.GP4
 METER_RX = board.GP5
+# The analog pair instead of the PZEM: pins of the converter.
+VOLTAGE = board.GP26
+CURRENT = board.GP27
 # To ground; the pin pulls up.
 BUTTON = board.GP14
 # High closes the contact; an external pull-down keeps it open while the pin floats.
