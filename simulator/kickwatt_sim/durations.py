@@ -20,14 +20,3 @@ def seconds(text: str | float) -> float:
             f"'{text}' is not a duration; write it like 90s, 10m, 1h30m or 2d"
         )
     return sum(float(number) * _UNITS[unit] for number, unit in parts)
-
-
-def text(duration_s: float) -> str:
-    """Return a duration as a short text."""
-    whole = round(duration_s)
-    parts = []
-    for unit, size in reversed(_UNITS.items()):
-        if whole >= size:
-            parts.append(f"{whole // size}{unit}")
-            whole %= size
-    return "".join(parts[:2]) or "0s"

@@ -169,14 +169,6 @@ class World:
             if wake is not None and wake():
                 return
 
-    def spend(self, time_ns: int) -> None:
-        """Let the short time pass that a piece of hardware takes, without keeping step with a real clock."""
-        until_ns = self.now_ns + time_ns
-        if until_ns < self.quiet_until_ns:
-            self.now_ns = until_ns
-        else:
-            self.advance(until_ns)
-
     def _happen(self) -> None:
         action = heapq.heappop(self._events)[2].action
         self._look_ahead()

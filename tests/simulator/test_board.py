@@ -1,5 +1,7 @@
 """Power, resets, watchdog, safe mode."""
 
+import asyncio
+
 import pytest
 
 from kickwatt_sim import Device, ResetReason, World
@@ -291,3 +293,12 @@ def test_devices_need_no_context(run: Run) -> None:
     with device as same:
         assert isinstance(same, Device)
         assert same is device
+
+
+async def test_asynchronous_code_runs_a_device_in_a_thread(run: Run) -> None:
+    device = run(
+        "import time\nwhile True:\n    time.sleep(1)\n    print('tick')", seconds=0
+    )
+    for _ in range(5):
+        await asyncio.to_thread(device.run_for, 2)
+    assert list(device.console.lines).count("tick") == 8

@@ -249,3 +249,69 @@ def test_what_is_printed_comes_as_lines(run: Run) -> None:
         "print('a', 1, sep='-', end=''); print('b\\nc'); import sys; sys.stdout.write('d\\n')"
     )
     assert lines(device)[:3] == ["a-1b", "c", "d"]
+
+
+def test_boot_may_say_what_the_board_is_to_a_computer(run: Run) -> None:
+    device = run(
+        "import supervisor; print(supervisor.runtime.usb_connected)",
+        files={
+            "boot.py": """
+                import storage, supervisor, usb_cdc, usb_hid, usb_midi
+                storage.disable_usb_drive()
+                usb_cdc.disable()
+                usb_hid.disable()
+                usb_midi.disable()
+                supervisor.set_usb_identification("Kickwatt", "Charger")
+                print("booted")
+            """
+        },
+    )
+    assert lines(device)[:2] == ["booted", "False"]
+
+
+def test_a_firmware_can_show_its_own_tracebacks(run: Run) -> None:
+    device = run("""
+        import traceback
+        try:
+            1 / 0
+        except ZeroDivisionError as error:
+            traceback.print_exception(error)
+        print("goes on")
+    """)
+    assert "ZeroDivisionError: division by zero" in lines(device)
+    assert "goes on" in lines(device)
+
+
+def test_exit_ends_the_firmware_without_a_traceback(run: Run) -> None:
+    device = run("import sys; print('a'); sys.exit(1); print('b')")
+    assert lines(device) == ["a", "[code done, waiting for reload]"]
+
+
+def test_a_module_that_fails_fails_again_at_the_next_import(run: Run) -> None:
+    device = run(
+        """
+        for _ in range(2):
+            try:
+                import broken
+            except ValueError as error:
+                print(error)
+        """,
+        files={"broken.py": "raise ValueError('broken')"},
+    )
+    assert lines(device)[:2] == ["broken", "broken"]
+
+
+def test_a_relative_import_needs_a_package(run: Run) -> None:
+    device = run("from . import something")
+    assert "ImportError: can't perform relative import" in lines(device)
+
+
+def test_delay_us_and_the_processor(run: Run) -> None:
+    device = run("""
+        import microcontroller, time
+        began = time.monotonic_ns()
+        microcontroller.delay_us(5000)
+        print((time.monotonic_ns() - began) // 1000000, microcontroller.cpu.temperature > 0)
+        print(len(microcontroller.cpu.uid), microcontroller.pin.GPIO15)
+    """)
+    assert lines(device)[:2] == ["5 True", "8 microcontroller.pin.GPIO15"]

@@ -26,3 +26,14 @@ def modem_hangs(device: Device) -> End:
         device.modem.hung = False
 
     return end
+
+
+@fault("httpinit_refused", "the modem refuses to open an HTTP session")
+def httpinit_refused(device: Device) -> End:
+    """Refuse AT+HTTPINIT."""
+    device.modem.http.refuses = True
+
+    def end() -> None:
+        device.modem.http.refuses = False
+
+    return end
