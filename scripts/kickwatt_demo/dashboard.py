@@ -7,6 +7,8 @@ from .homeassistant import HomeAssistant
 
 URL_PATH: Final = "kickwatt-demo"
 PATH: Final = f"/{URL_PATH}/charging"
+SHOWS: Final = "ha-chart-base canvas"
+"""What is drawn last."""
 
 
 async def make(

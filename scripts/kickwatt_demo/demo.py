@@ -1,7 +1,7 @@
 """The demo itself: put the parts together, look at a charge, take everything down again."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,10 +16,11 @@ from .homeassistant import PASSWORD, USER, HomeAssistant, HomeAssistantError
 from .parts import CHARGER_ID, CHARGER_NAME, Hub, start_scooter
 from .process import Process, free_ports
 from .progress import Progress
-from .screenshots import photograph
+from .screenshots import Picture, photograph
 
 CUSTOM_COMPONENTS: Final = Path(__file__).resolve().parents[2] / "custom_components"
 
+INFO: Final = "text=Device info"
 INTEGRATION_PATH: Final = "/config/integrations/integration/kickwatt"
 
 START_LIMIT_S: Final = 120
@@ -27,6 +28,9 @@ START_LIMIT_S: Final = 120
 
 CHARGE_H: Final = 4.5
 """What a charge of the default scenario takes at most, in the scooter's time."""
+
+LAG_H: Final = 1 / 60
+"""From the end of a charge to a photograph of it, in our time."""
 
 
 class NotSeenError(Exception):
@@ -178,7 +182,7 @@ class Demo:
             hass,
             CHARGER_NAME,
             entities,
-            hours_shown=round(CHARGE_H / self.options.speed, 3),
+            hours_shown=round(CHARGE_H / self.options.speed + LAG_H, 3),
         )
         self._mark("scooter")
         return charge
@@ -201,14 +205,16 @@ class Demo:
         token: str,
     ) -> dict[str, Any]:
         """Look at the charge, with photographs at its best moments."""
+        device_id = charge.entities.device_id
         limit_s = START_LIMIT_S + 2 * CHARGE_H * 3600 / self.options.speed
         try:
             async with asyncio.timeout(limit_s if self.options.once else None):
                 await self._until(charge, lambda: charge.is_tapering or charge.is_whole)
                 while_charging = snapshot(hass.states, charge.entities.ids.values())
-                device = f"/config/devices/device/{charge.entities.device_id}"
                 photographs = await self._photograph(
-                    hass, {"dashboard-charging": dashboard.PATH, "device": device}
+                    hass,
+                    Picture("dashboard-charging", dashboard.PATH, dashboard.SHOWS),
+                    Picture("device", f"/config/devices/device/{device_id}", INFO),
                 )
                 await self._until(charge, lambda: charge.is_whole)
         except TimeoutError:
@@ -219,7 +225,9 @@ class Demo:
             f"A whole charge: {charge.energy_kwh:.3f} kWh, and the relay is off"
         )
         photographs += await self._photograph(
-            hass, {"dashboard-full": dashboard.PATH, "integration": INTEGRATION_PATH}
+            hass,
+            Picture("dashboard-full", dashboard.PATH, dashboard.SHOWS),
+            Picture("integration", INTEGRATION_PATH, f"text={CHARGER_NAME}"),
         )
         report = {
             "home_assistant": (await hass.rest("GET", "/api/config"))["version"],
@@ -252,15 +260,13 @@ class Demo:
             )
             await asyncio.sleep(0.5)
 
-    async def _photograph(
-        self, hass: HomeAssistant, pages: Mapping[str, str]
-    ) -> list[str]:
+    async def _photograph(self, hass: HomeAssistant, *pictures: Picture) -> list[str]:
         """Photograph pages, in the order in which they change. Returns the files."""
         if not self.options.screenshots:
             return []
         self.progress.say("Taking photographs")
         return await photograph(
-            hass, pages, self.options.screenshots, self.logs / "camera.log"
+            hass, pictures, self.options.screenshots, self.logs / "camera.log"
         )
 
     def _add(self, name: str, process: Process) -> None:

@@ -7,7 +7,8 @@ browser before the demo can close it.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 import json
 import os
 from pathlib import Path
@@ -25,10 +26,21 @@ from .process import PartDiedError, Process
 
 INSTALL: Final = "Screenshots need a browser: apt-get install chromium fonts-noto-core"
 PACKAGE: Final = Path(__file__).parent
-LIMIT_S: Final = 120
+LIMIT_S: Final = 180
 
-# What the frontend still animates or fetches after the network fell silent.
-SETTLE_MS: Final = 3000
+# The longest that the frontend may take to show something, on a machine that is busy with other things too.
+SHOWN_MS: Final = 60_000
+# What it still animates and fetches after that.
+SETTLE_MS: Final = 3_000
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A page of the frontend, and by what one sees that it is there (a selector of playwright)."""
+
+    name: str
+    path: str
+    shows: str
 
 
 def browser() -> str | None:
@@ -37,21 +49,26 @@ def browser() -> str | None:
 
 
 async def photograph(
-    hass: HomeAssistant, pages: Mapping[str, str], folder: Path, log: Path
+    hass: HomeAssistant, pictures: Sequence[Picture], folder: Path, log: Path
 ) -> list[str]:
-    """Photograph pages (name → path) one after the other, as Home Assistant's owner sees them. Returns the files.
+    """Photograph pages one after the other, as Home Assistant's owner sees them. Returns the files.
 
     Raises:
         PartDiedError: the browser could not do it.
 
     """
     folder.mkdir(parents=True, exist_ok=True)
-    pictures = {str(folder / f"{name}.png"): path for name, path in pages.items()}
-    tokens = {
-        **hass.tokens,
-        "hassUrl": hass.url,
-        "clientId": hass.client_id,
-        "expires": int(time.time() * 1000) + hass.tokens["expires_in"] * 1000,
+    order = {
+        "tokens": {
+            **hass.tokens,
+            "hassUrl": hass.url,
+            "clientId": hass.client_id,
+            "expires": int(time.time() * 1000) + hass.tokens["expires_in"] * 1000,
+        },
+        "pictures": [
+            (str(folder / f"{picture.name}.png"), picture.path, picture.shows)
+            for picture in pictures
+        ],
     }
     # Chromium makes a socket there, and a socket's path has at most 108 bytes (unix(7)).
     with TemporaryDirectory(prefix="kickwatt-", dir="/tmp") as scratch:
@@ -63,7 +80,7 @@ async def photograph(
                 "PYTHONPATH": str(PACKAGE.parent),
                 "TMPDIR": scratch,
                 # Not in the command line, where every process of this machine sees it.
-                "KICKWATT_CAMERA": json.dumps({"tokens": tokens, "pictures": pictures}),
+                "KICKWATT_CAMERA": json.dumps(order),
             },
         )
         try:
@@ -74,11 +91,13 @@ async def photograph(
             raise PartDiedError(camera) from None
         finally:
             await camera.stop()
-    return list(pictures)
+    return [file for file, _, _ in order["pictures"]]
 
 
-async def _photograph(tokens: Mapping[str, Any], pictures: Mapping[str, str]) -> None:
-    """Photograph pages (file → path) with a browser that is logged in."""
+async def _photograph(
+    tokens: Mapping[str, Any], pictures: Sequence[tuple[str, str, str]]
+) -> None:
+    """Photograph pages (file, path, selector) with a browser that is logged in."""
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(
             executable_path=browser(), args=["--no-sandbox", "--disable-gpu"]
@@ -90,9 +109,10 @@ async def _photograph(tokens: Mapping[str, Any], pictures: Mapping[str, str]) ->
             f"localStorage.setItem('hassTokens', {json.dumps(json.dumps(tokens))});"
         )
         page = await context.new_page()
-        for file, path in pictures.items():
+        page.set_default_timeout(SHOWN_MS)
+        for file, path, shows in pictures:
             await page.goto(f"{tokens['hassUrl']}{path}")
-            await page.wait_for_selector("home-assistant-main", state="attached")
+            await page.locator(shows).first.wait_for()
             await page.wait_for_load_state("networkidle")
             await page.wait_for_timeout(SETTLE_MS)
             await page.screenshot(path=file)

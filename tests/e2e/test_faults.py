@@ -95,12 +95,15 @@ def test_no_acknowledged_sample_is_lost_when_the_hub_is_killed_in_mid_charge_and
     assert_stored_exactly_once(running, wire)
 
 
+@pytest.mark.parametrize("autonomous", [0, 1])
 def test_what_was_measured_without_network_arrives_afterwards_under_its_own_time_and_once(
-    hub: tuple[RunningHub, str],
+    hub: tuple[RunningHub, str], autonomous: int
 ) -> None:
     running, key = hub
     wire = Wire()
-    with board(running.device_url, key, carry=wire, KICKWATT_AUTONOMOUS=1) as device:
+    with board(
+        running.device_url, key, carry=wire, KICKWATT_AUTONOMOUS=autonomous
+    ) as device:
         charge(running, device, battery=0.3)
         device.run_for(300)
         before = device.world.wall_s
