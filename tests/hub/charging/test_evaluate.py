@@ -1,0 +1,55 @@
+"""A sample of the published table: charges that the detector was not tuned on."""
+
+import msgspec
+import pytest
+
+from kickwatt_hub.charging.detector import (
+    INITIAL,
+    DetectorSettings,
+    DetectorState,
+    Sample,
+    step,
+)
+
+from .charges import EVALUATION, FAULTS, charge, nasa_like, outlet
+from .evaluate import Tally, cuts
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_bricks_that_stop_are_cut_after_they_stopped(fault: str) -> None:
+    tally = Tally()
+    stopping = [
+        seed for seed in range(EVALUATION, EVALUATION + 40) if outlet(seed).ends_at
+    ]
+    for seed in stopping[:12]:
+        made = charge(seed, fault=fault)
+        tally.add(made, cuts(made, DetectorSettings()))
+    assert tally.missed == 0
+    assert tally.early == 0
+    assert tally.too_late <= 2
+
+
+def test_long_tails_are_hardly_shortened() -> None:
+    tally = Tally()
+    for seed in range(EVALUATION, EVALUATION + 30):
+        made = nasa_like(seed)
+        tally.add(made, cuts(made, DetectorSettings()))
+    assert tally.missed == 0
+    assert tally.worst_withheld < 0.02
+    assert tally.withheld / tally.charges < 0.003
+
+
+def test_a_seed_gives_the_same_charge_every_time() -> None:
+    assert charge(EVALUATION) == charge(EVALUATION)
+    assert nasa_like(5) == nasa_like(5)
+
+
+def test_the_state_survives_being_stored() -> None:
+    state = INITIAL
+    for row in charge(3).rows[:400]:
+        state, _ = step(
+            state, Sample(int(row.time_s * 1000), row.power_w, True), DetectorSettings()
+        )
+        assert len(msgspec.json.encode(state)) < 4096
+    assert state.session is not None
+    assert msgspec.json.decode(msgspec.json.encode(state), type=DetectorState) == state
