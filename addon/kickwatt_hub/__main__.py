@@ -48,7 +48,8 @@ def main() -> None:
     try:
         cli.main(prog_name="kickwatt-hub", standalone_mode=False)
     except click.ClickException as error:
-        click.echo(f"kickwatt-hub: {error.format_message()}", err=True)
+        sentence = " ".join(error.format_message().split()).rstrip(".")
+        click.echo(f"kickwatt-hub: {sentence}.", err=True)
         sys.exit(2)
     except (StoreError, SettingsError, PortError) as error:
         click.echo(f"kickwatt-hub: {error}", err=True)
@@ -127,7 +128,7 @@ def user() -> None:
 def user_add(name: str, admin: bool, email: str | None, data: Path | None) -> None:
     """Add a user; the password is asked for, or read from one line of standard input."""
     if not _USER.match(name):
-        raise Refused("A user's name has 1 to 150 letters, digits and any of _ . @ + -")
+        raise Refused("A user's name has 1 to 150 letters, digits and . _ @ + -")
     password = _read_password()
     who = User(name=name, email=email, is_admin=admin, created_ms=_now_ms())
 

@@ -10,7 +10,6 @@ def set_up_logging(level: str) -> None:
     logging.basicConfig(
         level=level.upper(),
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        force=True,
     )
     for chatty in ("alembic", "aiosqlite", "asyncio", "zeroconf"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
