@@ -1,0 +1,47 @@
+"""The log: what strangers send leaves no traceback in it."""
+
+import asyncio
+import logging
+
+import pytest
+
+from kickwatt_hub.log import _quiet, set_up_logging
+from tests.support.hub_process import RunningHub
+
+MALFORMED = [
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",  # TLS on a plain port
+    b"GET / HTTP/9.9\r\n\r\n",
+    b"GET /?token=Bearer x HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET / HTTP/1.1\r\nBad Header: x\r\n\r\n",
+    b"GET / HTTP/1.1\r\nX: \x00\r\n\r\n",
+    b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+    b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    b"GET /" + b"x" * 20_000 + b" HTTP/1.1\r\n\r\n",
+    b"\r\n\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("port", ["main", "device"])
+async def test_malformed_requests_get_400_and_leave_no_traceback(
+    hub: RunningHub, caplog: pytest.LogCaptureFixture, port: str
+) -> None:
+    """And the hub goes on."""
+    set_up_logging("debug")
+    number = hub.hub.main_port if port == "main" else hub.hub.device_port
+    for text in MALFORMED:
+        reader, writer = await asyncio.open_connection("127.0.0.1", number)
+        writer.write(text)
+        writer.write_eof()
+        answer = await asyncio.wait_for(reader.read(), 5)
+        assert not answer.startswith(b"HTTP/1.1 5")
+        assert answer[:1] == b"" or b" 400 " in answer.splitlines()[0], (text, answer)
+        writer.close()
+    assert "Traceback" not in caplog.text
+
+
+def test_only_what_strangers_cause_is_dropped() -> None:
+    """A bug of ours is not."""
+    record = logging.LogRecord("aiohttp.server", logging.ERROR, "", 0, "x", (), None)
+    assert _quiet(record)
+    record.exc_info = (RuntimeError, RuntimeError(), None)
+    assert _quiet(record)
