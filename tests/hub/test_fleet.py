@@ -1,0 +1,293 @@
+"""The chargers in memory: rebuilt after a restart, kept in step with what others store."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from msgspec.structs import replace
+import pytest
+
+from kickwatt_hub import fleet as fleet_module
+from kickwatt_hub.bus import Event
+from kickwatt_hub.fleet import Entry
+from kickwatt_hub.model import ChargerSettings, Delivery, Order, SessionRecord
+from kickwatt_hub.store import NotThereError, UnavailableError
+from tests.support.hub_process import RunningHub, running_hub
+from tests.support.s1_device import S1Device
+
+
+def _entry(hub: RunningHub, charger_id: str = "scooter") -> Entry:
+    entry = hub.hub.context.fleet.find(charger_id)
+    assert entry is not None
+    return entry
+
+
+async def _charge(board: S1Device, minutes: int, *, end: bool = False) -> None:
+    board.relay, board.state, board.why = 1, "charging", "order"
+    for n in range(minutes * 2):
+        board.energy_wh += 1
+        board.measure(90.0, age_s=(minutes * 2 - n) * 30)
+    await board.send()
+    if end:
+        board.relay, board.state, board.why = 0, "done", "cut_off"
+        board.measure(0.0)
+        await board.send()
+
+
+async def _board(
+    hub: RunningHub, session: aiohttp.ClientSession, **flags: Any
+) -> S1Device:
+    key = await hub.add_charger("scooter", **flags)
+    return S1Device(hub.device_url, "scooter", key, session=session)
+
+
+async def test_after_a_restart_the_charger_is_what_it_was(
+    tmp_path: Path, http: aiohttp.ClientSession
+) -> None:
+    """In the middle of a charge, after one, and with nothing but silence."""
+    async with running_hub(tmp_path / "data") as hub:
+        board = await _board(hub, http)
+        await _charge(board, 10, end=True)
+        await _charge(board, 10)
+        before = _entry(hub).charger
+        assert before.session is not None
+        assert (before.session.id, before.state) == (2, "charging")
+        state = _entry(hub).brain
+    async with running_hub(tmp_path / "data") as hub:
+        assert (_entry(hub).charger, _entry(hub).brain) == (before, state)
+        board.url = hub.device_url
+        board.relay, board.state, board.why = 0, "off", "order"
+        await board.report(0.0)
+        ended = _entry(hub).charger.session
+        assert ended is not None
+        assert (ended.id, ended.end_reason) == (2, "switched_off")
+
+
+async def test_a_session_that_the_readings_do_not_know_is_closed_at_start(
+    tmp_path: Path, http: aiohttp.ClientSession
+) -> None:
+    """Only a changed brain can leave one behind."""
+    async with running_hub(tmp_path / "data") as hub:
+        board = await _board(hub, http)
+        await board.report(0.0)
+        entry = _entry(hub)
+        await _charge(board, 10, end=True)
+        known = entry.charger.session
+        assert known is not None
+        ghost = replace(
+            known, id=0, end_ms=None, end_reason=None, start_ms=known.start_ms + 1
+        )
+        await hub.hub.context.store.chargers.deliver(
+            Delivery(
+                charger_pk=entry.pk,
+                conversation=entry.conversation,
+                sessions=(SessionRecord(session=ghost),),
+            )
+        )
+    for _ in range(2):
+        async with running_hub(tmp_path / "data") as hub:
+            session = _entry(hub).charger.session
+            assert session is not None
+            assert (session.id, session.end_reason) == (2, "power_lost")
+            assert session.end_ms is not None
+            assert _entry(hub).charger.state == "full"
+
+
+async def test_a_session_that_nobody_stored_is_found_again_at_start(
+    tmp_path: Path, http: aiohttp.ClientSession
+) -> None:
+    """The readings are the truth."""
+    async with running_hub(tmp_path / "data") as hub:
+        board = await _board(hub, http)
+        await _charge(board, 10)
+        before = _entry(hub).charger
+
+        def forget(connection: Any) -> None:
+            connection.exec_driver_sql("DELETE FROM session")
+
+        await hub.hub.context.store._writer.run(forget)
+    async with running_hub(tmp_path / "data") as hub:
+        session = _entry(hub).charger.session
+        assert session is not None
+        assert before.session is not None
+        assert replace(session, id=before.session.id) == before.session
+
+
+async def test_a_long_past_is_replayed_only_in_part(
+    tmp_path: Path, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start must not take for ever."""
+    async with running_hub(tmp_path / "data") as hub:
+        board = await _board(hub, http)
+        await _charge(board, 2, end=True)
+        await _charge(board, 15)
+    monkeypatch.setattr(fleet_module, "REPLAYED", 20)
+    async with running_hub(tmp_path / "data") as hub:
+        assert _entry(hub).charger.state == "charging"
+
+
+async def test_a_key_of_another_hubs_secret_is_named_and_does_not_stop_the_hub(
+    tmp_path: Path, http: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Somebody restored the database without the secret."""
+    async with running_hub(tmp_path / "data") as hub:
+        board = await _board(hub, http)
+    (tmp_path / "data" / "hub.secret").unlink()
+    async with running_hub(tmp_path / "data") as hub:
+        assert hub.hub.context.fleet.snapshot() == []
+        assert "scooter" in caplog.text
+        board.url = hub.device_url
+        assert (await board.report()).status == 401
+        await hub.add_charger("other")
+        assert [each.id for each in hub.hub.context.fleet.snapshot()] == ["other"]
+
+
+async def test_what_another_process_changes_is_noticed(
+    tmp_path: Path, http: aiohttp.ClientSession
+) -> None:
+    """Name and settings, too, while messages go on."""
+    async with running_hub(tmp_path / "data") as hub:
+        await _board(hub, http)
+        events = _events(hub)
+        from kickwatt_hub.store import Store  # noqa: PLC0415
+
+        other = await Store.open(tmp_path / "data")
+        await other.chargers.change(
+            _entry(hub).pk, "Garage", ChargerSettings(cutoff_w=20), 5
+        )
+        await other.close()
+        await hub.hub.refresh()
+        charger = _entry(hub).charger
+        assert (charger.name, charger.settings.cutoff_w, charger.settings_rev) == (
+            "Garage",
+            20,
+            5,
+        )
+        assert len(events()) == 1
+        await hub.hub.refresh()
+        assert events() == []
+
+
+async def test_a_message_of_a_charger_that_was_just_removed_is_a_strangers(
+    tmp_path: Path, http: aiohttp.ClientSession
+) -> None:
+    """Also before the hub has noticed."""
+    async with running_hub(tmp_path / "data") as hub:
+        board = await _board(hub, http)
+        context = hub.hub.context
+        await context.store.chargers.remove("scooter")
+        assert (await board.report()).status == 401
+        with pytest.raises(NotThereError):
+            await context.control.order(_entry(hub), relay_on=True)
+        await context.fleet.refresh()
+        assert context.fleet.find("scooter") is None
+
+
+# --- orders across a restart -----------------------------------------------------------------------------------------
+
+
+async def test_an_order_that_waits_is_still_waited_for_after_a_restart(
+    tmp_path: Path, http: aiohttp.ClientSession
+) -> None:
+    """But "on" only for as long as it would have been."""
+    data = tmp_path / "data"
+    async with running_hub(data) as hub:
+        board = await _board(hub, http)
+        await board.report()
+        order = await hub.hub.context.control.order(_entry(hub), relay_on=True)
+    async with running_hub(data) as hub:
+        assert _entry(hub).charger.order == order
+        board.url = hub.device_url
+        reply = await board.report()
+        assert reply.json is not None
+        assert (reply.json["relay"], reply.json["order"]) == (1, order.id)
+    async with running_hub(data, order_s=0.1) as hub:
+        for _ in range(100):
+            if not _entry(hub).charger.desired_on:
+                break
+            await asyncio.sleep(0.02)
+        withdrawn = _entry(hub).charger.order
+        assert withdrawn is not None
+        assert (withdrawn.state, withdrawn.reason) == ("expired", "timeout")
+        board.url = hub.device_url
+        reply = await board.report()
+        assert reply.json is not None
+        assert reply.json["relay"] == 0
+
+
+async def test_ids_of_orders_rise_above_what_a_board_has_seen(
+    hub: RunningHub, board: S1Device
+) -> None:
+    """Also after the hub's database came from an old backup."""
+    board.order = 41
+    await board.report()
+    first = await hub.hub.context.control.order(_entry(hub), relay_on=True)
+    assert first.id == 42
+    await hub.add_charger("other")
+    second = await hub.hub.context.control.order(_entry(hub, "other"), relay_on=False)
+    assert second.id == 43
+
+
+async def test_ids_of_orders_rise_also_after_a_charger_is_removed(
+    tmp_path: Path, http: aiohttp.ClientSession
+) -> None:
+    """And after a restart."""
+    async with running_hub(tmp_path / "data") as hub:
+        await _board(hub, http)
+        order = await hub.hub.context.control.order(_entry(hub), relay_on=False)
+        await hub.hub.context.store.chargers.remove("scooter")
+    async with running_hub(tmp_path / "data") as hub:
+        await hub.add_charger("scooter")
+        newer = await hub.hub.context.control.order(_entry(hub), relay_on=False)
+        assert newer.id > order.id
+
+
+async def test_an_order_cannot_be_withdrawn_while_the_disk_is_full_but_afterwards(
+    tmp_path: Path, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is tried again; when the charger is gone it is not."""
+    async with running_hub(tmp_path / "data", order_s=0.1) as hub:
+        board = await _board(hub, http)
+        await board.report()
+        context = hub.hub.context
+        with monkeypatch.context() as broken:
+            order = await context.control.order(_entry(hub), relay_on=True)
+
+            async def full(_: object) -> None:
+                raise UnavailableError
+
+            broken.setattr(context.store.chargers, "deliver", full)
+            await asyncio.sleep(0.25)
+            assert _entry(hub).charger.order == order
+        await asyncio.sleep(0.25)
+        settled = _entry(hub).charger.order
+        assert settled is not None
+        assert settled.state == "expired"
+        await context.control.order(_entry(hub), relay_on=True)
+        await context.store.chargers.remove("scooter")
+        await asyncio.sleep(0.25)
+
+
+async def test_waiting_for_an_order_that_nobody_settles_ends(
+    hub: RunningHub, board: S1Device
+) -> None:
+    """A second later than the order itself."""
+    control = hub.hub.context.control
+    control._answer_s = -0.9
+    unknown = Order(id=99, charger_id="scooter", relay_on=True, created_ms=0)
+    assert await control.settled(_entry(hub), unknown) == unknown
+    _entry(hub).settled[99] = asyncio.get_running_loop().create_future()
+    assert await control.settled(_entry(hub), unknown) is None
+
+
+def _events(hub: RunningHub) -> Any:
+    listener = hub.hub.context.bus.listen(asyncio.Event())
+
+    def take() -> list[Event]:
+        events = []
+        while (event := listener.next()) is not None:
+            events.append(event)
+        return events
+
+    return take
