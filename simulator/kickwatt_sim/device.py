@@ -10,6 +10,7 @@ In a virtual world (the default) an hour of it takes a fraction of a second, and
 """
 
 from collections.abc import Callable, Mapping
+from math import hypot
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,6 +23,7 @@ from .faults import Injection, inject
 from .firmware_files import firmware_folder
 from .internet import Answer, Internet, Request, exchange
 from .parts.button import Button
+from .parts.front_end import FrontEnd
 from .parts.outlet import Outlet
 from .parts.pzem import Pzem
 from .parts.sim800 import Cell, Modem
@@ -33,7 +35,7 @@ _STEP_S = 1.0
 class Device:
     """A board, its modem, meter, relay and button, and the outlet with charger and battery.
 
-    The parts are attributes and may be asked and changed between two runs: `board`, `modem`, `cell`, `meter`, `outlet`,
+    The parts are attributes and may be asked and changed between two runs: `board`, `modem`, `cell`, `meter`, `front_end`, `outlet`,
     `button`, `console`, `exchanges`. `settings` are those of settings.toml; `firmware` is the folder with `code.py`
     (default: the project's); `nvm` a file that keeps the board's non-volatile memory; `carry` replaces real HTTP.
     """
@@ -76,6 +78,10 @@ class Device:
         self.meter = Pzem(self.world, self.outlet, meter_line)
         meter_line.part = self.meter
 
+        self.front_end = FrontEnd(self.world, self.outlet)
+        pins["GP26"].analog = self.front_end.voltage
+        pins["GP27"].analog = self.front_end.current
+
         modem_line = self.board.wire_uart("GP0", "GP1", unit=0)
         self.internet = Internet(self.world, carry)
         self.cell = Cell(self.world)
@@ -111,6 +117,22 @@ class Device:
     def close(self) -> None:
         """Stop the firmware and save its memory. The device cannot run again."""
         self.board.close()
+
+    @property
+    def analog_settings(self) -> dict[str, str]:
+        """What a calibration of this board's analog front end comes to, as settings."""
+        per_volt = self.board.converter.steps_per_volt
+        noise = hypot(
+            self.front_end.current_noise_v * per_volt,
+            self.board.converter.noise_steps,
+            12**-0.5,
+        )
+        return {
+            "KICKWATT_SENSOR": "analog",
+            "KICKWATT_V_SLOPE": f"{1 / self.front_end.volts_per_volt / per_volt:.5f}",
+            "KICKWATT_A_SLOPE": f"{1 / self.front_end.volts_per_ampere / per_volt:.6f}",
+            "KICKWATT_A_ZERO": f"{noise:.2f}",
+        }
 
     def run_for(self, seconds: float) -> None:
         """Let `seconds` of the world pass, at the world's pace."""

@@ -30,6 +30,7 @@ class Pin:
     def __init__(self, gpio: Gpio) -> None:
         """Make a handle; Blinka makes further ones from `id`."""
         self.id = gpio
+        self._converts = False
 
     def __repr__(self) -> str:
         """Name the pin as CircuitPython does."""
@@ -45,13 +46,18 @@ class Pin:
 
     def init(self, mode: int = IN, pull: int | None = None) -> None:
         """Set direction and pull."""
-        if mode == Pin.IN:
+        self._converts = mode == Pin.ADC
+        if mode == Pin.ADC:
+            self.id.listen(None)
+        elif mode == Pin.IN:
             self.id.listen({Pin.PULL_UP: True, Pin.PULL_DOWN: False}.get(pull or 0))
         else:
             self.id.drive(open_drain=mode == Pin.OPEN_DRAIN)
 
     def value(self, val: int | None = None) -> int | None:
-        """Return the level, or set the latch."""
+        """Return the level, or what the converter makes of it, or set the latch."""
+        if self._converts:
+            return self.id.convert()
         if val is None:
             return int(self.id.read())
         self.id.write(bool(val))
@@ -101,7 +107,7 @@ def _install() -> None:
     before = dict(os.environ)
     os.environ.update(BLINKA_OS_AGNOSTIC="1", BLINKA_SKIP_DEPENDENCY_CHECK="1")
     try:
-        for name in ("microcontroller", "digitalio", "busio"):
+        for name in ("microcontroller", "analogio", "digitalio", "busio"):
             _modules[name] = importlib.import_module(name)
     finally:
         os.environ.clear()

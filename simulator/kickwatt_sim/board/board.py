@@ -5,6 +5,7 @@ the two, that thread or the caller of `run_until`, runs at any time; they pass a
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 import threading
 import traceback
@@ -23,8 +24,9 @@ from ..world import (
 from . import loader
 from .blinka import enter
 from .console import Console
+from .converter import PINS as ANALOG_PINS, Converter
 from .flash import ByteArray, FlashImage
-from .pins import Pins
+from .pins import Gpio, Pins
 from .reset import Closed, Interrupt, PowerLost, Reload, Reset, ResetReason
 from .uart import Port, Uart
 
@@ -62,6 +64,10 @@ class Board:
         self.console = console
         self.circuitpython = circuitpython
         self.pins = Pins()
+        self.converter = Converter(world)
+        for gpio in self.pins.by_name.values():
+            if gpio.number in ANALOG_PINS:
+                gpio.convert = partial(self._convert, gpio)
         self.ports: dict[tuple[str, str], Port] = {}
         self.uarts: dict[int, Uart] = {}
         self.nvm = ByteArray(flash, self.flash_busy)
@@ -228,6 +234,9 @@ class Board:
         raise interrupt
 
     # --- inside
+
+    def _convert(self, gpio: Gpio) -> int:
+        return self.converter.sample(gpio, self.world.now_ns, 0, 1)[0]
 
     def _end(self) -> None:
         self._interrupt = Closed()

@@ -11,6 +11,8 @@ class Console:
         """Make an empty console that remembers its last lines."""
         self.lines: deque[str] = deque(maxlen=remember)
         self.listeners: list[Callable[[str], None]] = []
+        # Who types an answer when the firmware asks with `input`; nobody, unless somebody sits there.
+        self.keyboard: Callable[[str], str] | None = None
         self._rest = ""
 
     def write(self, text: str) -> None:

@@ -1,16 +1,20 @@
 """Pins of the board and what is wired to them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from .pico2 import PINS
+
+# What a converter finds at a pin to which nothing is wired; anything, in truth.
+_FLOATING_V = 0.4
 
 
 class Gpio:
     """One pin: its direction, pull and latch, and the wire outside.
 
     `on_change` hears the level that the board drives, None while it does not drive. `outside` gives the level that
-    something else forces on the pin, None for nothing.
+    something else forces on the pin, None for nothing. `analog` gives the volts there at so many instants: the first, the
+    time from one to the next (both in nanoseconds), and how many.
     """
 
     def __init__(self, number: int) -> None:
@@ -18,6 +22,10 @@ class Gpio:
         self.number = number
         self.on_change: Callable[[bool | None], None] = lambda _level: None
         self.outside: Callable[[], bool | None] = lambda: None
+        self.analog: Callable[[int, int, int], Sequence[float]] = (
+            lambda _first_ns, _step_ns, count: [_FLOATING_V] * count
+        )
+        self.convert: Callable[[], int] = lambda: 0
         self.claimed = False
         self._driving = False
         self._open_drain = False

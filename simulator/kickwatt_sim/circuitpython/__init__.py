@@ -23,6 +23,8 @@ _OWN: Final = {
         name: f"{name}_"
         for name in (
             "alarm",
+            "analogbufio",
+            "analogio",
             "board",
             "busio",
             "digitalio",
@@ -86,8 +88,13 @@ def make_builtins(board: Board, import_: Callable[..., ModuleType]) -> dict[str,
             return BytesIO(text.encode()) if "b" in mode else StringIO(text)
         return (board.drive / path.lstrip("/")).open(mode)
 
-    def input_(_prompt: str = "") -> str:
-        raise EOFError
+    def input_(prompt: str = "") -> str:
+        board.work()
+        if board.console.keyboard is None:
+            raise EOFError
+        answer = board.console.keyboard(prompt)
+        board.console.write(f"{prompt}{answer}\n")
+        return answer
 
     return names | {
         "__import__": import_,

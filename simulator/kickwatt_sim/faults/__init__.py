@@ -4,7 +4,7 @@ A fault is a function in one of this package's modules, entered with `@fault("na
 its own keyword parameters, makes the trouble, and returns what ends it (None when it is over at once).
 """
 
-from . import board, meter, modem, network, relay
+from . import analog, board, meter, modem, network, relay
 from .registry import FAULTS, Fault, FaultError, Injection, inject
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Fault",
     "FaultError",
     "Injection",
+    "analog",
     "board",
     "inject",
     "meter",
