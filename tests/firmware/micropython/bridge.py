@@ -8,11 +8,10 @@ from pathlib import Path
 from subprocess import PIPE, Popen
 from typing import Any
 
-from tests.firmware.micropython.vm import MICROPYTHON
-
 from kickwatt_sim import Device
 from kickwatt_sim.circuitpython import make_module
 from kickwatt_sim.settings import render
+from tests.firmware.micropython.vm import MICROPYTHON
 
 MODULES = Path(__file__).parent / "circuitpython"
 
@@ -71,7 +70,8 @@ class Bridge:
             data = vm.stdout.read(int(length))
             self._board.sleep_until(self._board.started_ns + int(now))
             answer = getattr(self, f"_do_{what.decode()}")(
-                *(argument.decode() for argument in arguments), *([data] if data else [])
+                *(argument.decode() for argument in arguments),
+                *([data] if data else []),
             )
             if not isinstance(answer, bytes):
                 vm.stdin.write(self._answer(int(answer or 0)))
@@ -80,10 +80,16 @@ class Bridge:
             vm.stdin.flush()
 
     def _answer(self, value: int) -> bytes:
-        arrivals = [port.line.next_arrival_ns for port in self._board.ports.values()]
-        quiet_ns = min(self._world.quiet_until_ns, *arrivals)
         began_ns = self._board.started_ns
-        return b"%d %d %d\n" % (self._world.now_ns - began_ns, quiet_ns - began_ns, value)
+        arrival_ns = min(
+            port.line.next_arrival_ns for port in self._board.ports.values()
+        )
+        return b"%d %d %d %d\n" % (
+            self._world.now_ns - began_ns,
+            self._world.quiet_until_ns - began_ns,
+            arrival_ns - began_ns,
+            value,
+        )
 
     def _module(self, name: str) -> Any:
         if name not in self._modules:
@@ -115,7 +121,9 @@ class Bridge:
 
     def _do_input(self, name: str, pull: str) -> None:
         pulls = self._module("digitalio").Pull
-        self._pins[name].switch_to_input(pull={"1": pulls.UP, "2": pulls.DOWN}.get(pull))
+        self._pins[name].switch_to_input(
+            pull={"1": pulls.UP, "2": pulls.DOWN}.get(pull)
+        )
 
     def _do_level(self, name: str) -> bool:
         return bool(self._pins[name].value)
@@ -150,6 +158,9 @@ class Bridge:
 
     def _do_reset_reason(self) -> bytes:
         return self._board.reset_reason.encode()
+
+    def _do_safe_mode_reason(self) -> bytes:
+        return (self._board.safe_mode_reason or "NONE").encode()
 
     def _do_memory_size(self) -> int:
         return len(self._board.nvm)

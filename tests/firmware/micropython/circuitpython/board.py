@@ -1,11 +1,5 @@
-"""`board`: the pins that are wired."""
+"""`board`: every pin is its name."""
 
-GP0 = "GP0"
-GP1 = "GP1"
-GP2 = "GP2"
-GP3 = "GP3"
-GP4 = "GP4"
-GP5 = "GP5"
-GP14 = "GP14"
-GP15 = "GP15"
-LED = "LED"
+
+def __getattr__(name):
+    return name

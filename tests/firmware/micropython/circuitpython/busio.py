@@ -1,6 +1,6 @@
 """`busio`."""
 
-import link
+from link import link
 
 
 class UART:
@@ -8,26 +8,27 @@ class UART:
 
     def __init__(self, tx, rx, *, baudrate=9600, timeout=1, receiver_buffer_size=64):
         self._name = tx
-        self._asked = -1
+        self._seen = -1
         self._waiting = 0
         link.ask(
-            "uart %s %s %d %d %d"
-            % (tx, rx, baudrate, int(timeout * 1000), receiver_buffer_size)
+            f"uart {tx} {rx} {baudrate} {int(timeout * 1000)} {receiver_buffer_size}"
         )
 
     @property
     def in_waiting(self):
         link.look()
-        if self._asked != link.asked:
-            self._waiting = link.ask("waiting %s" % self._name)
-            self._asked = link.asked
+        if self._seen != link.changes or link.now_ns >= link.arrival_ns:
+            self._waiting = link.ask(f"waiting {self._name}")
+            self._seen = link.changes
         return self._waiting
 
     def read(self, count):
-        return link.ask_for_bytes("read %s %d" % (self._name, count)) or None
+        self._seen = -1
+        return link.ask_for_bytes(f"read {self._name} {count}") or None
 
     def write(self, data):
-        return link.ask("write %s" % self._name, data)
+        return link.ask(f"write {self._name}", data)
 
     def reset_input_buffer(self):
-        link.ask("clear %s" % self._name)
+        self._seen = -1
+        link.ask(f"clear {self._name}")

@@ -1,6 +1,6 @@
 """`digitalio`."""
 
-import link
+from link import link
 
 
 class DriveMode:
@@ -22,23 +22,23 @@ class DigitalInOut:
 
     def __init__(self, pin):
         self._pin = pin
-        self._asked = -1
+        self._seen = -1
         self._level = False
-        link.ask("pin %s" % pin)
+        link.ask(f"pin {pin}")
 
     def switch_to_output(self, value=False, drive_mode=DriveMode.PUSH_PULL):
         self._level = value
-        link.ask("output %s %d %d" % (self._pin, value, drive_mode))
+        link.ask(f"output {self._pin} {int(value)} {drive_mode}")
 
     def switch_to_input(self, pull=None):
-        link.ask("input %s %d" % (self._pin, pull or 0))
+        link.ask(f"input {self._pin} {pull or 0}")
 
     @property
     def value(self):
         link.look()
-        if self._asked != link.asked:  # as long as nobody asks, nothing has happened
-            self._level = link.ask("level %s" % self._pin) == 1
-            self._asked = link.asked
+        if self._seen != link.changes or link.now_ns >= link.quiet_ns:
+            self._level = link.ask(f"level {self._pin}") == 1
+            self._seen = link.changes
         return self._level
 
     @value.setter
@@ -46,4 +46,4 @@ class DigitalInOut:
         link.look()
         if level != self._level:
             self._level = level
-            link.ask("drive %s %d" % (self._pin, level))
+            link.ask(f"drive {self._pin} {int(level)}")

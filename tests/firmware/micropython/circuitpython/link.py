@@ -1,49 +1,58 @@
-"""How the modules in this folder reach the simulated board, which another process has (see `bridge`).
+"""How the modules in this folder reach the simulated board, which another process has (see `bridge.py`).
 
 A request is a line on standard output that begins with a byte that no firmware prints; the answer is a line on standard
-input. Both may carry bytes behind the line. The board's time stands still while nobody asks; `quiet_ns` is how far it
-may go without anything happening that the firmware could notice, so that little need be asked.
+input. Behind either there may be bytes. The board's time stands still while nobody asks.
 """
 
 import sys
 
 _LOOK_NS = 20_000  # what one look at the hardware costs, as in the simulator
-
-now_ns = 0
-quiet_ns = 0
-asked = 0
+_NAP_NS = 450_000_000  # how long a rest gets while nothing happens: fewer turns of the firmware's loop
 
 
-def ask(what, data=b""):
-    """Have something done; return the number that came of it."""
-    global now_ns, quiet_ns, asked
-    print("\x02%d %d %s" % (now_ns, len(data), what))
-    if data:
-        sys.stdout.buffer.write(data)
-    answer = sys.stdin.buffer.readline().split()
-    now_ns = int(answer[0])
-    quiet_ns = int(answer[1])
-    asked += 1
-    return int(answer[2])
+class Link:
+    """Time, and everything that is wired to the board.
+
+    `quiet_ns` is how far time may go without anything happening, and `arrival_ns` when the next byte reaches a UART;
+    up to there nothing need be asked. While `changes` stays the same, what the hardware last said is still so.
+    """
+
+    def __init__(self):
+        self.now_ns = 0
+        self.quiet_ns = 0
+        self.arrival_ns = 0
+        self.changes = 0
+
+    def ask(self, what, data=b""):
+        """Have something done; return the number that came of it."""
+        print(f"\x02{self.now_ns} {len(data)} {what}")
+        if data:
+            sys.stdout.buffer.write(data)
+        answer = sys.stdin.buffer.readline().split()
+        self.now_ns = int(answer[0])
+        quiet_ns, arrival_ns = int(answer[1]), int(answer[2])
+        if quiet_ns != self.quiet_ns or arrival_ns != self.arrival_ns:
+            self.quiet_ns, self.arrival_ns = quiet_ns, arrival_ns
+            self.changes += 1
+        return int(answer[3])
+
+    def ask_for_bytes(self, what):
+        """Have something done; return the bytes that came of it."""
+        return sys.stdin.buffer.read(self.ask(what))
+
+    def look(self):
+        """Let the time pass that a look at the hardware takes."""
+        self.now_ns += _LOOK_NS
+        if self.now_ns >= self.quiet_ns:
+            self.ask("look")
+
+    def pass_time(self, until_ns):
+        """Let time pass."""
+        if until_ns < self.quiet_ns:
+            nap_ns = min(self.now_ns + _NAP_NS, self.quiet_ns - 1, self.arrival_ns)
+            self.now_ns = max(until_ns, nap_ns)
+        else:
+            self.ask(f"sleep {until_ns}")
 
 
-def ask_for_bytes(what):
-    """Have something done; return the bytes that came of it."""
-    return sys.stdin.buffer.read(ask(what))
-
-
-def look():
-    """Let the time pass that a look at the hardware takes."""
-    global now_ns
-    now_ns += _LOOK_NS
-    if now_ns >= quiet_ns:
-        ask("look")
-
-
-def pass_time(until_ns):
-    """Let time pass."""
-    global now_ns
-    if until_ns < quiet_ns:
-        now_ns = max(now_ns, until_ns)
-    else:
-        ask("sleep %d" % until_ns)
+link = Link()

@@ -1,6 +1,6 @@
 """`microcontroller`: memory, watchdog, reset."""
 
-import link
+from link import link
 
 _TELL_NS = 1_000_000_000
 
@@ -26,30 +26,32 @@ class _Memory:
         return link.ask("memory_size")
 
     def __getitem__(self, where):
-        return link.ask_for_bytes("recall %d %d" % (where.start, where.stop))
+        return link.ask_for_bytes(f"recall {where.start} {where.stop}")
 
     def __setitem__(self, where, data):
         if len(data) != where.stop - where.start:
             raise ValueError("Slice and value different lengths.")
-        link.ask("store %d" % where.start, data)
+        link.ask(f"store {where.start}", data)
 
 
 class _Watchdog:
     def __init__(self):
         self.timeout = 0
+        self._mode = None
         self._told_ns = 0
 
     @property
     def mode(self):
-        return None
+        return self._mode
 
     @mode.setter
     def mode(self, mode):
-        link.ask("guard %d" % self.timeout)
+        self._mode = mode
+        link.ask(f"guard {self.timeout}")
 
     def feed(self):
         link.look()
-        # Once a second is enough to tell: a second of the eight less for the firmware.
+        # Once a second is enough to tell: the firmware has one of its eight seconds less.
         if link.now_ns - self._told_ns >= _TELL_NS:
             self._told_ns = link.now_ns
             link.ask("feed")

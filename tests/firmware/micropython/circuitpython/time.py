@@ -1,6 +1,6 @@
 """`time` as CircuitPython has it."""
 
-import link
+from link import link
 
 
 def monotonic_ns():
