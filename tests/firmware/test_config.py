@@ -32,6 +32,7 @@ def test_the_least_that_must_be_set_is_enough() -> None:
     assert (loaded.min_dv, loaded.max_dv) == (1_800, 2_600)
     assert (loaded.sample_s, loaded.upload_s, loaded.modem_baud) == (30, 60, 57_600)
     assert loaded.autonomous is False
+    assert loaded.sensor == "pzem"
 
 
 def test_values_may_be_text_or_numbers() -> None:
@@ -43,6 +44,12 @@ def test_values_may_be_text_or_numbers() -> None:
         assert loaded.limits.max_ma == 2_500
         assert loaded.limits.cutoff_dw == 70
         assert loaded.autonomous is True
+
+
+def test_the_analog_pair_takes_its_calibration_from_the_settings() -> None:
+    loaded = load(SENSOR="analog", V_SLOPE="0.20555", A_SLOPE="0.030736", A_ZERO="1.6")
+    assert loaded.problems == []
+    assert (loaded.v_slope, loaded.a_slope, loaded.a_zero) == (20_555, 30_736, 160)
 
 
 @pytest.mark.parametrize(
@@ -78,6 +85,25 @@ def test_values_may_be_text_or_numbers() -> None:
         ({"MAX_HOURS": 0}, 'KICKWATT_MAX_HOURS: "0" is not 1 to 48 h.'),
         ({"MIN_V": 230, "MAX_V": 220}, "KICKWATT_MIN_V must be below KICKWATT_MAX_V"),
         ({"AUTONOMOUS": "yes"}, 'KICKWATT_AUTONOMOUS: "yes" is not 0 to 1.'),
+        ({"SENSOR": "hall"}, 'KICKWATT_SENSOR: "hall" is not "pzem" or "analog".'),
+        (
+            {"SENSOR": "analog", "A_SLOPE": "0.03"},
+            "KICKWATT_V_SLOPE is missing. Calibrate the analog front end",
+        ),
+        (
+            {"SENSOR": "analog", "V_SLOPE": "0.2", "A_SLOPE": ""},
+            "KICKWATT_A_SLOPE is missing. Calibrate the analog front end",
+        ),
+        # The seed's published intercept is no slope.
+        (
+            {"V_SLOPE": "16951.36"},
+            'KICKWATT_V_SLOPE: "16951.36" is not 0.01 to 2 V per step.',
+        ),
+        (
+            {"SENSOR": "analog", "V_SLOPE": "0.2", "A_SLOPE": "0"},
+            'KICKWATT_A_SLOPE: "0" is not 0.0005 to 0.5 A per step.',
+        ),
+        ({"A_ZERO": "-1"}, 'KICKWATT_A_ZERO: "-1" is not 0 to 200 steps.'),
     ],
 )
 def test_a_wrong_setting_is_named_and_says_what_would_be_right(
