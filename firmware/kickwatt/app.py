@@ -127,10 +127,7 @@ def watch(
     settled = False
     refused = None
     told = (control.state, control.closed, control.trips)
-    print(
-        "%s, relay %s (%s)"
-        % (control.state, "closed" if control.closed else "open", control.why)
-    )
+    print(_state(control))
     while True:
         control.tick(clock.now_ms())
         now = (control.state, control.closed, control.trips)
@@ -143,16 +140,7 @@ def watch(
             told = now
             recorder.change()
             uplink.hurry()
-            trips = " " + ", ".join(control.trips) if control.trips else ""
-            print(
-                "%s, relay %s (%s)%s"
-                % (
-                    control.state,
-                    "closed" if control.closed else "open",
-                    control.why,
-                    trips,
-                )
-            )
+            print(_state(control))
         if not settled and clock.now_ms() - started_ms >= _SETTLED_MS:
             settled = True
             memory.settled()
@@ -200,6 +188,12 @@ def _meter(settings: config.Config) -> Meter:
             receiver_buffer_size=128,
         )
     )
+
+
+def _state(control: Control) -> str:
+    relay = "closed" if control.closed else "open"
+    trips = " " + ", ".join(control.trips) if control.trips else ""
+    return "%s, relay %s (%s)%s" % (control.state, relay, control.why, trips)
 
 
 def _complain(problems: list[str], light: Light, dog: Dog) -> None:

@@ -81,6 +81,10 @@ class At:
         self._splitter = Splitter()
         self.urcs: list[str] = []
 
+    def time_for(self, count: int) -> int:
+        """Return the milliseconds in which `count` bytes are surely handed over: three turns of the loop a piece."""
+        return 3 * POLL_MS * (count // self._piece + 1)
+
     def poll(self) -> None:
         """Take what arrived while no command runs; all of it is unsolicited."""
         self._receive()

@@ -71,9 +71,7 @@ class Guard:
         self._fresh_ms = now_ms
         self._sound = self._min_dv <= reading.voltage_dv <= self._max_dv
         if closed:
-            self._welded_since = None
             return self._latch(self._overloads(reading))
-        self._counts = [0, 0, 0, 0]
         if reading.load_dw <= _WELDED_DW:
             self._welded_since = None
             return 0

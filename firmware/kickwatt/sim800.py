@@ -27,7 +27,8 @@ _BEARER_OPEN_MS = 85_000
 _BEARER_CLOSE_MS = 65_000
 _HTTP_TIMEOUT_S = 60  # HTTPPARA "TIMEOUT", 30..1000 s
 _ACTION_MS = (_HTTP_TIMEOUT_S + 30) * 1000
-_DOWNLOAD_MS = 20_000
+_DOWNLOAD_MS = 3_000  # and the time for the bytes themselves
+_READ_MS = 20_000
 _REGISTER_MS = 180_000
 _START_MS = 5_000  # wait 3..5 s after power-on before the first AT
 _POWER_KEY_MS = 1_300
@@ -146,7 +147,8 @@ class Sim800:
     def _wake(self) -> Generator[int, None, None]:
         """Find the modem's baud rate and ear. A modem that stays silent may be off: then its power key helps."""
         self._bearer = False
-        answered = yield from self._knock(10)
+        # Longer than a modem waits for data that were never sent (see `_post`).
+        answered = yield from self._knock(16)
         if not answered:
             print("modem: silent, pressing its power key")
             yield from self._press(self._power_key, _POWER_KEY_MS)
@@ -288,10 +290,12 @@ class Sim800:
         yield from at.command('AT+HTTPPARA="URL","%s"' % url, _SHORT_MS)
         yield from at.command('AT+HTTPPARA="CONTENT","text/plain"', _SHORT_MS)
         yield from at.command('AT+HTTPPARA="TIMEOUT",%d' % _HTTP_TIMEOUT_S, _SHORT_MS)
+        # Not longer than needed: until it is over, the modem takes commands for data.
+        window_ms = _DOWNLOAD_MS + at.time_for(len(body))
         yield from at.command(
-            "AT+HTTPDATA=%d,%d" % (len(body), _DOWNLOAD_MS), _SHORT_MS, None, "DOWNLOAD"
+            "AT+HTTPDATA=%d,%d" % (len(body), window_ms), _SHORT_MS, None, "DOWNLOAD"
         )
-        yield from at.download(body, _DOWNLOAD_MS + _SHORT_MS)
+        yield from at.download(body, window_ms + _SHORT_MS)
         at.forget("+HTTPACTION:")
         yield from at.command("AT+HTTPACTION=1", _SHORT_MS)
         outcome = yield from at.wait_urc("+HTTPACTION:", _ACTION_MS)
@@ -309,7 +313,7 @@ class Sim800:
             raise ModemError("a reply of %d bytes" % length)
         if length:
             reply = yield from at.read_counted(
-                "AT+HTTPREAD", "+HTTPREAD:", _REPLY_LIMIT, _DOWNLOAD_MS
+                "AT+HTTPREAD", "+HTTPREAD:", _REPLY_LIMIT, _READ_MS
             )
         yield from self._end_http()
         return status, reply

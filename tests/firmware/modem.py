@@ -3,6 +3,7 @@
 The simulator has a full one; this one answers within the same instant, and a test can bend any answer.
 """
 
+from collections.abc import Callable
 import re
 
 URCS = [
@@ -36,6 +37,10 @@ class Sim800Wire:
         self.urcs: list[str] = []  # one goes before each line, while there are any
         self.status = 200
         self.reply = b'OK\r\n{"v":1}\r\nERROR\r\n'
+        self.hub: Callable[[bytes], bytes] | None = None  # makes the reply to a body
+        self.spoil: Callable[[bytes], bytes] = (
+            bytes  # what the line does to what the modem says
+        )
         self.action: str | None = None  # instead of +HTTPACTION, "" for nothing
         self.echo = True
         self.deaf = False
@@ -43,6 +48,8 @@ class Sim800Wire:
         self.http = False
         self._line = b""
         self._expects = 0
+        self._until_ms = 0
+        self.now_ms: Callable[[], int] = lambda: 0
 
     @property
     def in_waiting(self) -> int:
@@ -58,8 +65,11 @@ class Sim800Wire:
     def write(self, data: bytes) -> int:
         if self.deaf:
             return len(data)
+        said = self.received
+        self.received = b""
         for index in range(len(data)):
             self._byte(data[index : index + 1])
+        self.received = said + self.spoil(self.received)
         return len(data)
 
     def say(self, *lines: str) -> None:
@@ -69,6 +79,9 @@ class Sim800Wire:
             self.received += f"\r\n{line}\r\n".encode()
 
     def _byte(self, byte: bytes) -> None:
+        if self._expects and self.now_ms() > self._until_ms:
+            self._expects, self._line = 0, b""
+            self.say("OK")
         if self._expects:
             self._line += byte
             self._expects -= 1
@@ -120,9 +133,12 @@ class Sim800Wire:
             self.http = not self.http
         if match := re.fullmatch(r"AT\+HTTPDATA=(\d+),(\d+)", command):
             self._expects = int(match[1])
+            self._until_ms = self.now_ms() + int(match[2])
             return self.say("DOWNLOAD")
         if command == "AT+HTTPACTION=1":
             self.say("OK")
+            if self.hub:
+                self.reply = self.hub(self.bodies[-1])
             action = self.action
             if action is None:
                 action = f"+HTTPACTION: 1,{self.status},{len(self.reply)}"

@@ -84,6 +84,15 @@ def test_an_autonomous_board_needs_no_lease() -> None:
     assert not it.wants(10**12)
 
 
+def test_the_same_id_turned_around_is_followed_both_ways() -> None:
+    it = orders(autonomous=True)
+    it.receive(1, True, 900, 0)
+    it.receive(1, False, 0, 0)
+    assert not it.wants(1)
+    it.receive(1, True, 900, 0)
+    assert it.wants(1)
+
+
 def test_the_button_takes_the_orders_place_within_its_lease() -> None:
     it = orders()
     it.receive(1, True, 900, 0)

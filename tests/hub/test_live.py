@@ -366,7 +366,9 @@ async def test_switching_is_answered_when_the_board_has_reported_it(
     await client.command("set_relay", relay="on")
     assert (await client.result(5))["result"]["state"] == "done"
     await client.command("set_relay", relay="off")
-    await client.until(lambda m: m.get("charger", {}).get("relay", {}).get("desired") == "off")
+    await client.until(
+        lambda m: m.get("charger", {}).get("relay", {}).get("desired") == "off"
+    )
     await board.report()
     assert board.relay == 0
     await board.report()

@@ -1,5 +1,0 @@
-"""Modes of the watchdog."""
-
-
-class WatchDogMode:
-    RESET = 1
