@@ -19,14 +19,16 @@ class Plug:
         self.charge = Charge(cutoff_dw, hold_s)
         self.charge.begin(armed)
         self.second = 0
-        self.energy = 0.0
+        self.energy_dws = 0
         self.ended: int | None = None
 
     def draw(self, power_dw: int, seconds: int) -> Plug:
         for _ in range(seconds):
             self.second += 1
-            self.energy += power_dw / 36_000
-            if self.charge.reading(power_dw, int(self.energy), self.second * 1000):
+            self.energy_dws += power_dw
+            if self.charge.reading(
+                power_dw, self.energy_dws // 36_000, self.second * 1000
+            ):
                 if self.ended is None:
                     self.ended = self.second
         return self
@@ -160,3 +162,49 @@ def test_it_is_charging_between_start_and_end_only() -> None:
 
 def test_the_start_is_twenty_watts_at_the_usual_threshold() -> None:
     assert Charge(115, 300).start_dw == 201
+
+
+def test_a_pause_forgets_what_led_to_arming() -> None:
+    plug = Plug().draw(9_000, 60)
+    plug.charge.pause()
+    plug.draw(9_000, 60)
+    assert not plug.charge.armed
+    plug.draw(9_000, 10)
+    assert plug.charge.armed
+
+
+def test_arming_takes_a_minute_and_two_watt_hours_and_not_more() -> None:
+    plug = Plug().draw(9_000, 64)
+    assert not plug.charge.armed
+    assert plug.draw(9_000, 1).charge.armed
+    plug = Plug().draw(900, 79)
+    assert not plug.charge.armed
+    assert plug.draw(900, 1).charge.armed
+
+
+def test_after_a_pause_five_readings_are_needed_again() -> None:
+    plug = Plug().draw(FULL_W, 600)
+    plug.charge.pause()
+    assert not plug.draw(FULL_W, 4).charge.charging
+    assert plug.draw(FULL_W, 1).charge.charging
+
+
+def test_an_armed_charge_in_its_tail_is_charging() -> None:
+    assert Plug(armed=True).draw(60, 10).charge.charging
+
+
+def test_a_gap_of_five_seconds_is_none_and_a_longer_one_is() -> None:
+    plug = Plug(hold_s=60).draw(FULL_W, 600).draw(20, 50)
+    plug.silence(4).draw(20, 20)
+    assert plug.ended is not None
+    plug = Plug(hold_s=60).draw(FULL_W, 600).draw(20, 50)
+    plug.silence(5).draw(20, 20)
+    assert plug.ended is None
+
+
+def test_a_new_session_is_not_armed() -> None:
+    plug = Plug().draw(FULL_W, 600)
+    plug.charge.begin(False)
+    assert not plug.charge.armed and not plug.charge.charging
+    plug.draw(20, 400)
+    assert plug.ended is None
