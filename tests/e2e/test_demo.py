@@ -5,7 +5,9 @@ import json
 import os
 from pathlib import Path
 import signal
+import socket
 import subprocess
+import sys
 import time
 from typing import Any
 import uuid
@@ -180,11 +182,22 @@ def test_when_a_part_dies_it_says_which_with_its_last_words(
 
 
 def test_a_port_that_is_in_use_is_named(tmp_path: Path, mark: str) -> None:
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         demo = start(mark, tmp_path, "--port", str(port))
         demo.communicate(timeout=60)
     assert demo.returncode == 2
     assert f"Port {port} is in use" in (tmp_path / "progress.log").read_text()
+
+
+def test_without_a_browser_it_says_what_to_install(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "kickwatt_demo", "--screenshots", tmp_path],
+        env={"PYTHONPATH": str(ROOT / "scripts"), "PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "apt-get install chromium fonts-noto-core" in done.stderr
