@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _SOON_MS = 1_200  # time for the meter's next reading, which shows the change that made us hurry
 _HURRY_MS = 5_000  # least time between two attempts, however much there is to tell
+_SHORTEST_S = 5  # a message takes the modem some seconds
 _FIRST_INTERVAL_S = 30  # while charging, until the hub says otherwise
 _IDLE_POLL_MS = 50
 
@@ -153,7 +154,7 @@ class Uplink:
         done = self._queue.acknowledge(min(ack, self._sent))
         self._failures = 0
         self.online = True
-        self._charging_s = min(interval, 3600)
+        self._charging_s = min(max(interval, _SHORTEST_S), 3600)
         self._lease_s = lease if relay else 0
         print(
             "upload %d: %d acknowledged, %d left" % (self._seq, done, len(self._queue))
@@ -181,10 +182,10 @@ class Uplink:
         boot = proto.integer(reply, "boot", 1, 0x7FFFFFFE)
         number = proto.integer(reply, "number", 1)
         if error == "boot" and boot is not None:
-            print("the hub has seen boot %d: going on as %d" % (boot, boot + 1))
             if self._memory.was_blank:
                 self._control.forgotten()
-            self._boot = boot + 1
+            self._boot = max(boot, self._boot) + 1
+            print("the hub has seen boot %d: going on as %d" % (boot, self._boot))
             self._seq = 0
             self._memory.move_boot(self._boot)
             self._failed("boot counter", quick=self._failures == 0)
@@ -212,7 +213,7 @@ class Uplink:
         )
         if self._lease_s:
             # A lease must not run out for want of asking.
-            pause_s = min(pause_s, max(5, self._lease_s // 3))
+            pause_s = min(pause_s, max(_SHORTEST_S, self._lease_s // 3))
         return pause_s * 1000
 
     def _failed(self, why: str, quick: bool = False) -> None:

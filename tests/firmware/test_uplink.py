@@ -319,6 +319,24 @@ def test_a_lost_boot_counter_goes_on_behind_the_hubs(bench: Bench) -> None:
     assert bench.memory.start_boot("power_on")[0] == 21
 
 
+def test_the_boot_counter_never_goes_back(bench: Bench) -> None:
+    bench.hub.answer = refusing(error="boot", boot=1)
+    bench.run(3)
+    bench.hub.answer = bench.hub.good
+    assert bench.run(8)[0]["boot"] == 3
+
+
+def test_an_interval_of_nothing_is_five_seconds(bench: Bench) -> None:
+    bench.hub.relay, bench.hub.order, bench.hub.lease = 1, 1, 900
+    bench.hub.interval, bench.hub.takes_ms = 1, 500
+    bench.run(90)
+    bench.hub.at_ms.clear()
+    for _ in range(60):
+        bench.control.charge.charging = True
+        bench.run(1)
+    assert min(gaps(bench)) >= 5
+
+
 def test_a_board_that_lost_its_memory_does_not_obey_a_standing_order(
     time: Time,
 ) -> None:
