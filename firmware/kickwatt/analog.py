@@ -49,7 +49,7 @@ class Analog:
         voltage_dv = self._calibration.voltage_dv(square)
         square = yield from self.current(chz)
         if self._calibration.is_dead(square):
-            raise MeterError("current input: dead, not even its noise")
+            raise MeterError("current input: dead still")
         reading = Reading(voltage_dv, self._calibration.current_ma(square))
         reason = implausible(reading)
         if reason:

@@ -34,8 +34,8 @@ class Calibration:
         return _rounded(root(square) * self.a_slope, ONE * _A_UNITS)
 
     def is_dead(self, square: int) -> bool:
-        """Whether a current input is quieter than its sensor can be: half of the noise that it had."""
-        return square < self._noise // _FLOOR
+        """Whether a current input rests on one step although its sensor made noise of one and more."""
+        return not square and self.a_zero >= _ZERO_UNITS
 
     @property
     def floor_ma(self) -> int:
