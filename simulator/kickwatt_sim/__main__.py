@@ -17,7 +17,7 @@ from .pace import RealPace
 from .parameters import Duration, Start
 from .scenario import ScenarioError
 from .settings import Settings, SettingsError
-from .status import line, watch
+from .status import line, moment, watch
 from .world import World
 
 # In a virtual world the firmware oversleeps by so much while nothing happens: it halves the computing.
@@ -48,11 +48,16 @@ def list_scenarios() -> None:
     terminal = Terminal(highlight=False)
     terminal.print("Scenarios, for --scenario:")
     for name in scenarios.names():
-        terminal.print(f"  {name:<18}{scenarios.load(name).about}", soft_wrap=True)
+        terminal.print(f"  {name:<21}{scenarios.load(name).about}", soft_wrap=True)
     terminal.print("\nFaults, for a step of a scenario file:")
     for name, fault in sorted(FAULTS.items()):
-        takes = f" (with: {', '.join(fault.parameters)})" if fault.parameters else ""
-        terminal.print(f"  {name:<18}{fault.about}{takes}", soft_wrap=True)
+        terminal.print(f"  {name:<21}{fault.about}", soft_wrap=True)
+        for parameter, usual in fault.usual.items():
+            allowed = fault.parameters[parameter]
+            terminal.print(
+                f"  {'':<21}with {parameter}: {allowed}; usually {usual}",
+                soft_wrap=True,
+            )
 
 
 @commands.command()
@@ -174,6 +179,11 @@ def run(
             device.console.listeners.append(
                 lambda text: terminal.print(Text(text), soft_wrap=True)
             )
+        device.news.append(
+            lambda text: terminal.print(
+                Text(f"{moment(device)}  fault: {text}"), soft_wrap=True
+            )
+        )
         scenarios.play(script, device)
         try:
             watch(device, terminal, duration)

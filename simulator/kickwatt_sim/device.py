@@ -96,6 +96,10 @@ class Device:
         )
         pins["GP14"].outside = self.button.level
 
+        # Faults that have begun, and who hears of each that begins or ends.
+        self.injections: list[Injection] = []
+        self.news: list[Callable[[str], None]] = []
+
         self.lit = False
         pins["LED"].on_change = self._light
 
@@ -155,6 +159,11 @@ class Device:
     ) -> Injection:
         """Let a named fault begin now; it ends after `lasts_s`, or when the returned injection is ended."""
         return inject(self, fault, lasts_s=lasts_s, **parameters)
+
+    def tell(self, text: str) -> None:
+        """Tell everybody who wants news of the world around the board."""
+        for hear in self.news:
+            hear(text)
 
     def supply(self, on: bool) -> None:
         """Switch the low-voltage supply of board and modem."""

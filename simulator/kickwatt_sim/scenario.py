@@ -6,7 +6,7 @@ A scenario is a TOML file (the ones that come with the simulator are in `scenari
 
     [[step]]
     after = "10m"             # since the start, once; or with every = "24h" again and again
-    do = "plug_in"
+    do = "plug_in"            # or unplug, press_button, fault
     charge = [0.2, 0.7]       # how full the battery is: a number, or a range to draw from
 
     [[step]]
@@ -18,8 +18,9 @@ A scenario is a TOML file (the ones that come with the simulator are in `scenari
     after = "2h"
     do = "fault"
     fault = "no_network"      # one of `kickwatt-sim scenarios`
-    lasts = "30m"
+    lasts = "30m"             # without it, to the end
     [step.with]               # parameters of the fault
+    status = 603
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -33,8 +34,7 @@ import tomllib
 from typing import TYPE_CHECKING, Any, Final
 
 from . import durations
-from .faults import FaultError
-from .faults.registry import find
+from .faults.registry import Between, find
 
 if TYPE_CHECKING:
     from .device import Device
@@ -51,6 +51,12 @@ _KEYS: Final = {
     "fault",
     "lasts",
     "with",
+}
+_ONLY_WITH: Final = {
+    "charge": "plug_in",
+    "fault": "fault",
+    "lasts": "fault",
+    "with": "fault",
 }
 
 
@@ -120,25 +126,29 @@ def load(name_or_file: str) -> Scenario:
             f"there is no scenario '{name_or_file}'; known are {', '.join(names())}, or give a file"
         )
     try:
-        return parse(file.read_text("utf-8"), file.stem)
+        return parse(file.read_text("utf-8"), file.stem, str(file))
     except (OSError, UnicodeDecodeError) as error:
         raise ScenarioError(f"cannot read {file}: {error}") from error
 
 
-def parse(text: str, name: str) -> Scenario:
-    """Return the scenario that a text describes. Raises ScenarioError."""
+def parse(text: str, name: str, file: str | None = None) -> Scenario:
+    """Return the scenario that a text describes. Raises ScenarioError, which names file, step and field."""
+    where = f"scenario '{name}'" if file is None else file
     try:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(f"scenario '{name}': {error}") from error
+        raise ScenarioError(f"{where}: {error}") from error
     if unknown := sorted(set(found) - {"about", "step"}):
-        raise ScenarioError(f"scenario '{name}': '{unknown[0]}' means nothing here")
+        raise ScenarioError(f"{where}: '{unknown[0]}' means nothing here")
+    given_steps = found.get("step", [])
+    if not isinstance(given_steps, list):
+        raise ScenarioError(f"{where}: write [[step]], with two brackets on each side")
     steps = []
-    for number, given in enumerate(found.get("step", []), 1):
+    for number, given in enumerate(given_steps, 1):
         try:
             steps.append(_step(given))
-        except (ValueError, TypeError, KeyError) as error:
-            raise ScenarioError(f"scenario '{name}', step {number}: {error}") from error
+        except (ValueError, TypeError) as error:
+            raise ScenarioError(f"{where}, step {number}: {error}") from error
     return Scenario(name, str(found.get("about", "")), tuple(steps))
 
 
@@ -194,12 +204,14 @@ def _step(given: dict[str, Any]) -> Step:
         raise ValueError(f"'do' must be one of {', '.join(_ACTIONS)}")
     if ("after" in given) == ("daily" in given):
         raise ValueError("give either 'after' or 'daily'")
+    for key, does in _ONLY_WITH.items():
+        if key in given and given["do"] != does:
+            raise ValueError(f"'{key}' goes with do = \"{does}\" only")
     parameters = given.get("with", {})
     if given["do"] == "fault":
-        try:
-            find(given.get("fault", ""), parameters)
-        except FaultError as error:
-            raise ValueError(str(error)) from error
+        if not isinstance(parameters, dict):
+            raise ValueError("'with' is a table of the fault's parameters")
+        find(given.get("fault", ""), parameters)
     return Step(
         do=given["do"],
         after_s=_duration(given, "after"),
@@ -215,18 +227,27 @@ def _step(given: dict[str, Any]) -> Step:
 
 
 def _duration(given: dict[str, Any], key: str) -> float | None:
-    return durations.seconds(given[key]) if key in given else None
+    if key not in given:
+        return None
+    try:
+        return durations.seconds(given[key])
+    except ValueError as error:
+        raise ValueError(f"'{key}': {error}") from error
 
 
 def _time_of_day(text: str) -> float:
     if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", str(text)):
-        raise ValueError(f"'{text}' is not a time of day such as 07:30")
+        raise ValueError(f"'daily': '{text}' is not a time of day such as 07:30")
     moment = datetime.strptime(text, "%H:%M").replace(tzinfo=UTC)
     return moment.hour * 3600.0 + moment.minute * 60.0
 
 
-def _range(given: float | list[float]) -> tuple[float, float]:
-    low, high = given if isinstance(given, list) else (given, given)
-    if not 0 <= low <= high <= 1:
+def _range(given: Any) -> tuple[float, float]:
+    numbers = given if isinstance(given, list) else [given, given]
+    share = Between(0, 1)
+    if len(numbers) != 2 or any(number not in share for number in numbers):
         raise ValueError("'charge' is between 0 and 1, or a range of two such numbers")
-    return float(low), float(high)
+    low, high = (float(number) for number in numbers)
+    if low > high:
+        raise ValueError("'charge' is a range from the lower to the higher number")
+    return low, high

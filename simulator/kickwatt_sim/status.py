@@ -17,19 +17,24 @@ _PLAIN_S = 5.0
 _VIRTUAL_STEP_S = 900.0
 
 
+def moment(device: Device) -> str:
+    """Return what a right clock in the world of a device shows."""
+    wall = datetime.fromtimestamp(int(device.world.wall_s), UTC)
+    return wall.strftime("%b %d %H:%M:%SZ")
+
+
 def line(device: Device) -> str:
     """Return the state of a device as one line of text."""
     outlet, exchanges = device.outlet, device.exchanges
-    moment = datetime.fromtimestamp(int(device.world.wall_s), UTC).strftime(
-        "%b %d %H:%M:%SZ"
-    )
     relay = "on" if outlet.relay.contact else "off"
     state = exchanges.last_message.get("state", "nothing")
     battery = f"battery {outlet.charge():3.0%}" if outlet.plugged_in else "no battery"
     signal = device.cell.signal if device.cell.registered else "-"
+    faults = [injection.name for injection in device.injections if injection.active]
     return (
-        f"{moment}  relay {relay:<3}  {state:<8} {outlet.power_w():5.1f} W  {battery}  "
+        f"{moment(device)}  relay {relay:<3}  {state:<8} {outlet.power_w():5.1f} W  {battery}  "
         f"signal {signal}  {exchanges.succeeded} ok, {exchanges.failed} failed"
+        + (f"  fault: {', '.join(faults)}" if faults else "")
     )
 
 

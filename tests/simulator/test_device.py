@@ -245,7 +245,17 @@ def test_every_fault_says_what_it_is_and_can_end_or_not(fault: str) -> None:
     [
         ("bad_luck", {}, r"there is no fault 'bad_luck'"),
         ("no_network", {"status": 1}, r"the fault 'no_network' has no 'status'"),
-        ("reboot", {"reason": "boredom"}, r"'boredom' is not a reason for a reset"),
+        (
+            "reboot",
+            {"reason": "boredom"},
+            r"'reason' of the fault 'reboot' is one of reset_pin, watchdog",
+        ),
+        (
+            "http_error",
+            {"status": "601"},
+            r"'status' of the fault 'http_error' is a whole number from 600 to 606",
+        ),
+        ("mains_sag", {"volts": True}, r"is a number from 0 to 400"),
     ],
 )
 def test_a_wrong_fault_is_one_sentence(

@@ -97,8 +97,14 @@ def test_the_button_is_pressed(run: Run) -> None:
             '[[step]]\ndo = "unplug"\nafter = "1s"\ndaily = "07:00"',
             r"give either 'after' or 'daily'",
         ),
-        ('[[step]]\ndo = "unplug"\nafter = "soon"', r"'soon' is not a duration"),
-        ('[[step]]\ndo = "unplug"\ndaily = "7 am"', r"'7 am' is not a time of day"),
+        (
+            '[[step]]\ndo = "unplug"\nafter = "soon"',
+            r"'after': 'soon' is not a duration",
+        ),
+        (
+            '[[step]]\ndo = "unplug"\ndaily = "7 am"',
+            r"'daily': '7 am' is not a time of day",
+        ),
         ('[[step]]\ndo = "unplug"\nwhen = "7 am"', r"'when' means nothing here"),
         (
             '[[step]]\ndo = "plug_in"\nafter = 1\ncharge = 45',
@@ -106,7 +112,7 @@ def test_the_button_is_pressed(run: Run) -> None:
         ),
         (
             '[[step]]\ndo = "plug_in"\nafter = 1\ncharge = [0.7, 0.2]',
-            r"'charge' is between 0 and 1",
+            r"step 1: 'charge' is a range from the lower to the higher number",
         ),
         ('[[step]]\ndo = "plug_in"\nafter = 1\ncharge = [0.7]', r"step 1: "),
         (
@@ -117,6 +123,23 @@ def test_the_button_is_pressed(run: Run) -> None:
             '[[step]]\ndo = "fault"\nafter = 1\nfault = "no_network"\nwith.x = 1',
             r"the fault 'no_network' has no 'x'",
         ),
+        (
+            '[[step]]\ndo = "fault"\nafter = 1\nfault = "hub_slow"\nwith.seconds = "5"',
+            r"step 1: 'seconds' of the fault 'hub_slow' is a number from 0 to 3600",
+        ),
+        (
+            '[[step]]\ndo = "fault"\nafter = 1\nfault = "hub_slow"\nwith = 5',
+            r"step 1: 'with' is a table of the fault's parameters",
+        ),
+        (
+            '[[step]]\ndo = "unplug"\nafter = 1\nlasts = "5m"',
+            r"""step 1: 'lasts' goes with do = "fault" only""",
+        ),
+        (
+            '[[step]]\ndo = "plug_in"\nafter = 1\ncharge = "full"',
+            r"step 1: 'charge' is between 0 and 1",
+        ),
+        ('[step]\ndo = "unplug"\nafter = 1', r"scenario 'x': write \[\[step\]\]"),
     ],
 )
 def test_a_wrong_scenario_is_one_sentence(text: str, complaint: str) -> None:
@@ -136,6 +159,19 @@ def test_a_file_can_be_given(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text('about = "Mine."\n[[step]]\nafter = 5\ndo = "unplug"')
     assert load(str(file)).name == "mine"
+
+
+def test_what_is_wrong_in_a_file_is_told_with_file_step_and_field(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        '[[step]]\nafter = 5\ndo = "unplug"\n[[step]]\nafter = "x"\ndo = "unplug"'
+    )
+    with pytest.raises(
+        ScenarioError, match=r"^/.*/mine\.toml, step 2: 'after': 'x' is not"
+    ):
+        load(str(file))
 
 
 def test_plugging_in_twice_changes_nothing(run: Run) -> None:

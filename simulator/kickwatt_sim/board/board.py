@@ -86,6 +86,8 @@ class Board:
         self.next_safe_mode = False
         self.previous_traceback: str | None = None
         self.started_ns = 0
+        # What the clocks of the chip show when the board starts.
+        self.head_start_ns = 0
         self.watchdog_s: float | None = None
         self._watchdog_ns = NEVER
         self._watchdog_event: Event | None = None
@@ -293,7 +295,7 @@ class Board:
         if hard:
             self.boots += 1
             self.resets.append(self.reset_reason)
-            self.started_ns = self.world.now_ns
+            self.started_ns = self.world.now_ns - self.head_start_ns
         safe_mode_reason = self.safe_mode_reason
         try:
             self.sleep_until(self.world.now_ns + (_BOOT_NS if hard else _RELOAD_NS))

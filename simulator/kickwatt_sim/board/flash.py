@@ -27,6 +27,8 @@ class FlashImage:
         self.content = bytearray([_ERASED]) * NVM_BYTES
         self.programs = 0
         self.erases = 0
+        # What is left of the bytes that are written; worn cells keep something else.
+        self.wear: Callable[[bytes], bytes] = lambda data: data
         if file is None:
             return
         try:
@@ -93,6 +95,7 @@ class ByteArray:
         old = content[start : start + len(data)]
         if old == data:
             return
+        data = self._image.wear(data)
         half = len(data) // 2
         try:
             if any(byte != _ERASED for byte in old):

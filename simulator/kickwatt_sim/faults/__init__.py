@@ -4,7 +4,7 @@ A fault is a function in one of this package's modules, entered with `@fault("na
 its own keyword parameters, makes the trouble, and returns what ends it (None when it is over at once).
 """
 
-from . import analog, board, meter, modem, network, relay
+from . import analog, board, charger, hub, mains, meter, modem, network, relay, supply
 from .registry import FAULTS, Fault, FaultError, Injection, inject
 
 __all__ = [
@@ -14,9 +14,13 @@ __all__ = [
     "Injection",
     "analog",
     "board",
+    "charger",
+    "hub",
     "inject",
+    "mains",
     "meter",
     "modem",
     "network",
     "relay",
+    "supply",
 ]

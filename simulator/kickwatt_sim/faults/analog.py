@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from .registry import End, fault
+from .registry import Between, End, fault
 
 if TYPE_CHECKING:
     from ..device import Device
@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
 @fault(
     "voltage_input_stuck",
-    "the analog voltage input stays at one level (volts: 0 to 3.3)",
+    "the analog voltage input stays at one level",
+    volts=Between(0, 3.3),
 )
 def voltage_input_stuck(device: Device, volts: float = 0.0) -> End:
     """Break the wire to the pin."""
@@ -24,7 +25,8 @@ def voltage_input_stuck(device: Device, volts: float = 0.0) -> End:
 
 @fault(
     "current_input_stuck",
-    "the analog current input stays at one level (volts: 0 to 3.3)",
+    "the analog current input stays at one level",
+    volts=Between(0, 3.3),
 )
 def current_input_stuck(device: Device, volts: float = 0.0) -> End:
     """Break the wire to the pin."""

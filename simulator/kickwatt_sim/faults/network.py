@@ -1,9 +1,9 @@
-"""Faults of the mobile network and of the way to the hub."""
+"""Faults of the mobile network, up to the way to the hub."""
 
 from typing import TYPE_CHECKING
 
 from ..internet import NETWORK_ERROR, Answer
-from .registry import End, add, fault
+from .registry import End, Whole, add, fault
 
 if TYPE_CHECKING:
     from ..device import Device
@@ -14,6 +14,30 @@ def no_network(device: Device) -> End:
     """Take the coverage away."""
     device.cell.cover(False)
     return lambda: device.cell.cover(True)
+
+
+@fault("network_denied", "the network denies this SIM card")
+def network_denied(device: Device) -> End:
+    """Throw the card out."""
+    device.cell.denied = True
+    device.cell.update()
+
+    def end() -> None:
+        device.cell.denied = False
+        device.cell.update()
+
+    return end
+
+
+@fault("signal_unknown", "the modem is in the network, but cannot tell its signal (99)")
+def signal_unknown(device: Device) -> End:
+    """Hide the signal."""
+    device.cell.signal_unknown = True
+
+    def end() -> None:
+        device.cell.signal_unknown = False
+
+    return end
 
 
 @fault("no_bearer", "the modem is in the network, but data connections fail")
@@ -31,16 +55,11 @@ def no_bearer(device: Device) -> End:
 @fault(
     "http_error",
     "every request ends with this result of the modem and never leaves it (601 network, 603 DNS, 604 busy)",
+    status=Whole(600, 606),
 )
 def http_error(device: Device, status: int = NETWORK_ERROR) -> End:
     """Answer in the network's place."""
     return add(device.modem.http.before, lambda _request: Answer(status))
-
-
-@fault("reply_lost", "requests reach the hub, its replies get lost")
-def reply_lost(device: Device) -> End:
-    """Let the request through and report a network error."""
-    return add(device.modem.http.after, lambda _answer: Answer(NETWORK_ERROR))
 
 
 @fault(

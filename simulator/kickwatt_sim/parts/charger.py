@@ -62,18 +62,18 @@ class Charger:
 
     def plug_in(self, battery: Battery) -> None:
         """Attach a battery."""
-        self._settle()
+        self.settle()
         self.battery, self._full = battery, False
 
     def unplug(self) -> Battery | None:
         """Detach the battery, if there is one, and return it."""
-        self._settle()
+        self.settle()
         battery, self.battery, self._full = self.battery, None, False
         return battery
 
     def power(self, on: bool) -> None:
         """Switch the brick's mains side."""
-        self._settle()
+        self.settle()
         if on and not self.powered:
             self._full = False
         self.powered = on
@@ -112,7 +112,8 @@ class Charger:
         """Return the power factor at this real power: 0.55 at full load, less at less."""
         return min(0.6, 0.55 * (power_w / 95) ** 0.09) if power_w > 0 else 0.0
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """Fix the course so far; whoever changes the brick or its battery does this first."""
         look = self.look()
         self._full, self._wall_wh = look.full, look.wall_wh
         self._changed_ns = self._clock()

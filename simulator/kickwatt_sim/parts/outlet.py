@@ -22,10 +22,12 @@ class Outlet:
         self.charger = Charger(lambda: world.now_ns)
         self.battery = Battery()
         self.relay = Relay(world, lambda _closed: self.rewire())
+        # Whether the charger is in the outlet.
+        self.inserted = True
 
     def rewire(self) -> None:
-        """Give the charger power, or take it, after mains or contact have changed."""
-        self.charger.power(self.relay.contact and self.mains.present)
+        """Give the charger power, or take it, after mains, contact or plug have changed."""
+        self.charger.power(self.relay.contact and self.mains.present and self.inserted)
 
     @property
     def plugged_in(self) -> bool:

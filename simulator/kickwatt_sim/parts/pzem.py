@@ -64,6 +64,8 @@ class Pzem:
         self.address = 1
         self.alarm_w = 2300
         self.silent = False
+        # The wiring sends back what the board says.
+        self.echoes = False
         # Each may look at the ten registers on their way out and return others.
         self.distortions: list[Callable[[tuple[int, ...]], tuple[int, ...]]] = []
         # Each may change or drop (return nothing of) a whole answer.
@@ -76,6 +78,8 @@ class Pzem:
 
     def receive(self, data: bytes, baud: int) -> None:
         """Take what the board has sent."""
+        if self.echoes:
+            self._line.send(data, baud=baud)
         if baud != _BAUD or self.silent or not self._outlet.mains.present:
             return
         if self._world.now_ns - self._received_ns > _FRAME_GAP_NS:

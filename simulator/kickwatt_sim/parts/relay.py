@@ -22,6 +22,8 @@ class Relay:
         self.contact = False
         self.welded = False
         self.broken = False
+        # The contact does not hold just now.
+        self.loose = False
         self.closings = 0
 
     def drive(self, level: bool | None) -> None:
@@ -43,7 +45,7 @@ class Relay:
         self._move(self._wanted())
 
     def _wanted(self) -> bool:
-        return self.welded or (self.coil and not self.broken)
+        return self.welded or (self.coil and not self.broken and not self.loose)
 
     def _bounce(self, closes: bool) -> None:
         if self.coil:

@@ -18,6 +18,8 @@ class Cell:
         self.bearer_works = True
         self.gives_time = True
         self.signal = 17
+        # The modem cannot tell how strong the signal is.
+        self.signal_unknown = False
         self.on_registered: Callable[[bool], None] = lambda _registered: None
         self._registered = False
         self._searching = False
@@ -40,7 +42,7 @@ class Cell:
 
     def csq(self) -> int:
         """Return the signal as +CSQ gives it."""
-        if not self.coverage or not self._searching:
+        if not self.coverage or not self._searching or self.signal_unknown:
             return 99
         return max(1, min(31, self.signal + self._luck.choice((-1, 0, 0, 1))))
 

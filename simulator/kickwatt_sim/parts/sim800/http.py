@@ -52,6 +52,8 @@ class HttpSession:
         # Hear each request together with the answer that the firmware gets.
         self.listeners: list[Callable[[Request, Answer], None]] = []
         self.refuses = False
+        # How long the other side takes before it answers.
+        self.slowness_s = 0.0
         self.open = False
         self.parameters: dict[str, str] = {}
         self.body = b""
@@ -148,8 +150,10 @@ class HttpSession:
             self._give_up()
         elif outcome.status in (NETWORK_ERROR, DNS_ERROR):
             self._fail(action, _REFUSED_S, outcome)
+        elif self.slowness_s >= action.request.timeout_s:
+            self._fail(action, action.request.timeout_s)
         else:
-            travel_s = self._travel_s(len(outcome.body))
+            travel_s = self.slowness_s + self._travel_s(len(outcome.body))
             self._next(action, travel_s, partial(self._report, action, outcome))
 
     def _fail(

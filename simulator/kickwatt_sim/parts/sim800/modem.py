@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final, Protocol
 
 from ...internet import Internet
-from ...world import MILLISECOND, NEVER, SECOND, Event, World
+from ...world import MILLISECOND, NEVER, SECOND, Event, World, nanoseconds
 from .cell import Cell
 from .commands import COMMANDS, CommandFailed, CommandRefused, Reply, split
 from .http import HttpSession
@@ -56,6 +56,8 @@ class Modem:
         self.on = False
         self.supplied = False
         self.hung = False
+        # How much longer than usual each answer takes.
+        self.slowness_s = 0.0
         self.sim_present = True
         self.sim_pin: str | None = None
         self.sim_tries = 3
@@ -76,6 +78,7 @@ class Modem:
         self._body: _Body | None = None
         self._keys_ns: dict[str, int] = {}
         self._run = 0
+        self._sim_waits = False
 
     # --- supply and keys
 
@@ -109,6 +112,20 @@ class Modem:
         self.hung = False
         self._start()
 
+    def lock_on(self, baud: int) -> None:
+        """Speak and listen at another rate until the next start."""
+        self._baud = baud
+
+    def remove_sim(self) -> None:
+        """Pull the card."""
+        self.sim_present = False
+        self.unsolicited("+CPIN: NOT READY")
+        self.cell.search(False)
+
+    def insert_sim(self) -> None:
+        """Put the card back. Without a card detector the module finds it when it starts."""
+        self._sim_waits = True
+
     def power_down(self) -> None:
         """Switch off with the last word of a regular end."""
         self.unsolicited("NORMAL POWER DOWN")
@@ -131,6 +148,7 @@ class Modem:
         self._baud = self.profile.baud or None
         self._buffer, self._body, self._ready_ns = b"", None, 0
         self.functionality, self.creg_urc, self.bearer = 1, 0, 3
+        self.sim_present, self._sim_waits = self.sim_present or self._sim_waits, False
         self.sim_open = self.sim_pin is None
         if self.profile.baud:
             self.unsolicited("RDY", "+CFUN: 1", f"+CPIN: {self.sim_state()}")
@@ -201,11 +219,9 @@ class Modem:
             text += reply.body
         if reply.final:
             text += b"\r\n" + reply.final.encode() + b"\r\n"
-        self._ready_ns = (
-            self._out(text, reply.after_ms * MILLISECOND or _SHORT_NS)
-            if text
-            else self.world.now_ns
-        )
+        after_ns = reply.after_ms * MILLISECOND or _SHORT_NS
+        after_ns += nanoseconds(self.slowness_s)
+        self._ready_ns = self._out(text, after_ns) if text else self.world.now_ns
         if self._buffer:
             self._work()
 
