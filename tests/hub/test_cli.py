@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import closing
 import getpass
 import io
 import json
 import os
+import signal
 from pathlib import Path
 import socket
 import sqlite3
@@ -17,6 +19,7 @@ from click.testing import CliRunner
 import pytest
 
 from kickwatt_hub import __main__ as program
+from kickwatt_hub.settings import Settings
 from tests.support.hub_process import HubProcess, cli
 from tests.support.s1_device import S1Device
 
@@ -163,7 +166,10 @@ async def test_a_legacy_charger_from_the_command_line(running: HubProcess) -> No
         session.post(running.device_url + "/", json={"msg": [row]}) as response,
     ):
         assert response.status == 204
-    with sqlite3.connect(running.data / "kickwatt.sqlite") as database:
+    with (
+        closing(sqlite3.connect(running.data / "kickwatt.sqlite")) as database,
+        database,
+    ):
         stored = database.execute(
             "SELECT current_ma, time_ms FROM reading JOIN charger ON charger.pk=charger_pk WHERE id='old'"
         )
@@ -272,7 +278,7 @@ def test_a_database_of_a_newer_version_is_named(
 ) -> None:
     """And left as it is."""
     cli("charger", "list", "--data", str(tmp_path))
-    with sqlite3.connect(tmp_path / "kickwatt.sqlite") as database:
+    with closing(sqlite3.connect(tmp_path / "kickwatt.sqlite")) as database, database:
         database.execute("UPDATE alembic_version SET version_num='9999'")
     assert "newer Kickwatt" in refusal("serve", "--data", str(tmp_path))
 
@@ -381,6 +387,21 @@ def test_the_data_folder_can_come_from_the_environment(tmp_path: Path) -> None:
     assert (tmp_path / "data" / "kickwatt.sqlite").exists()
 
 
+async def test_serving_in_this_process(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Until the signal comes."""
+    chosen = Settings(
+        data=tmp_path, host="127.0.0.1", port=0, device_port=0, zeroconf=False
+    )
+    serving = asyncio.create_task(program._serve(chosen))
+    while "device port" not in (output := capsys.readouterr().out):
+        await asyncio.sleep(0.02)
+    assert output.startswith("main port: http://127.0.0.1:")
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.wait_for(serving, 5)
+
+
 async def test_ctrl_c_stops_the_hub(tmp_path: Path) -> None:
     """Like SIGTERM."""
     process = await asyncio.to_thread(HubProcess(tmp_path / "data").start)
@@ -401,3 +422,14 @@ def test_the_commands_run_in_process_as_well(tmp_path: Path) -> None:
     listed = runner.invoke(program.cli, ["charger", "list", *data])
     assert "s1, simulated" in listed.output
     assert "never" in listed.output
+    removed = runner.invoke(program.cli, ["charger", "remove", "scooter", *data])
+    assert removed.output == "Removed charger scooter.\n"
+    user = runner.invoke(
+        program.cli, ["user", "add", "anna", *data], input="correct horse\n"
+    )
+    assert user.output == "Added user anna.\n"
+    token = runner.invoke(
+        program.cli, ["token", "create", "anna", "--scope", "admin", *data]
+    )
+    assert len(token.output.strip()) == 64
+    assert runner.invoke(program.cli, ["serve", "--help"]).exit_code == 0

@@ -1,6 +1,7 @@
 """The real program, killed in the middle of its work: what it acknowledged is there, once, and the charge goes on."""
 
 import asyncio
+from contextlib import closing
 from pathlib import Path
 import sqlite3
 
@@ -72,7 +73,10 @@ async def test_sigkill_in_mid_ingest_loses_and_doubles_nothing(tmp_path: Path) -
     ):
         chargers = await response.json()
     process.stop()
-    with sqlite3.connect(tmp_path / "data" / "kickwatt.sqlite") as database:
+    with (
+        closing(sqlite3.connect(tmp_path / "data" / "kickwatt.sqlite")) as database,
+        database,
+    ):
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         for index, known in enumerate(acknowledged):
             stored = database.execute(

@@ -23,8 +23,6 @@ from kickwatt_hub.ingest import NotS1Error, StrangerError
 from tests.support.hub_process import RunningHub, running_hub
 from tests.support.s1_device import Reply, S1Device, open_reply
 
-type _Measured = tuple[int, int, int]  # boot, number, energy
-
 
 class Network(RuleBasedStateMachine):
     """Board, network and hub."""

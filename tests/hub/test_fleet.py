@@ -150,7 +150,7 @@ async def test_what_another_process_changes_is_noticed(
     async with running_hub(tmp_path / "data") as hub:
         await _board(hub, http)
         events = _events(hub)
-        from kickwatt_hub.store import Store  # noqa: PLC0415
+        from kickwatt_hub.store import Store
 
         other = await Store.open(tmp_path / "data")
         await other.chargers.change(
@@ -279,6 +279,102 @@ async def test_waiting_for_an_order_that_nobody_settles_ends(
     assert await control.settled(_entry(hub), unknown) == unknown
     _entry(hub).settled[99] = asyncio.get_running_loop().create_future()
     assert await control.settled(_entry(hub), unknown) is None
+
+
+async def test_an_off_that_stands_gives_way_to_a_newer_order(
+    tmp_path: Path, http: aiohttp.ClientSession
+) -> None:
+    """Its time was over already."""
+    async with running_hub(tmp_path / "data", order_s=0.05) as hub:
+        board = await _board(hub, http)
+        board.relay = 1
+        await board.report()
+        control = hub.hub.context.control
+        board.order = 99
+        off = await control.order(_entry(hub), relay_on=False)
+        assert await control.settled(_entry(hub), off) is None
+        assert _entry(hub).charger.order == off
+        on = await control.order(_entry(hub), relay_on=True)
+        assert on.id > off.id
+        assert _entry(hub).charger.desired_on is True
+
+
+async def test_an_order_that_was_answered_is_not_withdrawn_later(
+    tmp_path: Path, http: aiohttp.ClientSession
+) -> None:
+    """Its time passes unnoticed."""
+    async with running_hub(tmp_path / "data", order_s=0.2) as hub:
+        board = await _board(hub, http)
+        await board.report()
+        await hub.hub.context.control.order(_entry(hub), relay_on=True)
+        await board.report()
+        await board.report()
+        await asyncio.sleep(0.3)
+        assert _entry(hub).charger.desired_on is True
+
+
+async def test_stopping_waits_for_what_was_begun(
+    tmp_path: Path, http: aiohttp.ClientSession
+) -> None:
+    """An order, a message: stored, then closed."""
+    data = tmp_path / "data"
+    async with running_hub(data) as hub:
+        board = await _board(hub, http)
+        context = hub.hub.context
+        message = asyncio.create_task(context.ingest.s1("scooter", board.body()))
+        order = asyncio.create_task(context.control.order(_entry(hub), relay_on=True))
+        await asyncio.sleep(0)
+    assert (await message).status == 200
+    async with running_hub(data) as hub:
+        assert _entry(hub).charger.order == await order
+        assert _entry(hub).conversation.seq == 1
+
+
+async def test_a_request_that_is_cancelled_is_stored_and_known_to_be(
+    hub: RunningHub, board: S1Device
+) -> None:
+    """The board hung up; its repeat gets the stored reply."""
+    context = hub.hub.context
+    board.measure(5.0)
+    body = board.body()
+    request = asyncio.create_task(context.ingest.s1("scooter", body))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    request.cancel()
+    await asyncio.gather(request, return_exceptions=True)
+    assert request.cancelled()
+    await context.ingest.drain()
+    assert _entry(hub).conversation.number == 1
+    assert (await board.post(body)).body == _entry(hub).conversation.reply
+
+
+async def test_a_charger_that_vanishes_while_it_is_being_read_is_no_error(
+    hub: RunningHub, board: S1Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Removed between two queries."""
+    context = hub.hub.context
+    entry = _entry(hub)
+
+    async def keys() -> dict[int, tuple[str, int]]:
+        return {entry.pk: ("renamed", 1), 99: ("gone", 0)}
+
+    async def one(_: int) -> None:
+        return None
+
+    monkeypatch.setattr(context.store.chargers, "keys", keys)
+    monkeypatch.setattr(context.store.chargers, "one", one)
+    await context.fleet.refresh()
+    assert [each.name for each in context.fleet.snapshot()] == ["scooter"]
+
+
+async def test_a_charger_that_was_forgotten_is_not_heard_of_again(
+    hub: RunningHub, board: S1Device
+) -> None:
+    """Whatever was still being worked out for it."""
+    entry, events = _entry(hub), _events(hub)
+    hub.hub.context.fleet._forget(entry.pk)
+    hub.hub.context.fleet.update(entry, replace(entry.charger, name="x"))
+    assert len(events()) == 1
 
 
 def _events(hub: RunningHub) -> Any:

@@ -111,7 +111,7 @@ async def test_a_legacy_key_does_not_work_for_s1(
     hub: RunningHub, device: Device, http: aiohttp.ClientSession
 ) -> None:
     """It has travelled in clear."""
-    from tests.support.s1_device import S1Device  # noqa: PLC0415
+    from tests.support.s1_device import S1Device
 
     board = S1Device(hub.device_url, "old", device.headers["api_key"], session=http)
     assert (await board.report()).status == 401
@@ -241,6 +241,19 @@ async def test_the_charger_shows_apparent_power_and_invents_no_watts(
 ) -> None:
     """Nobody measured real power."""
     await device.post(_row(60), _row(0, amper=500))
+    async with (
+        aiohttp.ClientSession(
+            headers={"Authorization": f"Bearer {await hub.add_token('read')}"}
+        ) as session,
+        session.get(f"{hub.url}/api/v1/chargers/old/readings") as response,
+    ):
+        last = (await response.json())["readings"][-1]
+    assert (last["apparent_power_va"], last["power_w"], last["relay"]) == (
+        116.5,
+        None,
+        None,
+    )
+    assert last["energy_wh"] is None
     (charger,) = hub.hub.context.fleet.snapshot()
     assert charger.reading is not None
     assert charger.reading.apparent_power_va == pytest.approx(116.5)

@@ -392,6 +392,19 @@ async def test_a_refusal_carries_the_boards_reason(
     assert result["error"]["reason"] == "sensor"
 
 
+async def test_a_board_that_begins_and_ends_at_once_has_refused(
+    client: Client, board: S1Device
+) -> None:
+    """It never reported what was wanted."""
+    await client.command("set_relay", relay="on")
+    order = (await client.event("charger"))["charger"]
+    assert order["relay"]["pending"] is True
+    await board.report()
+    board.relay, board.why = 0, "button"
+    await board.report()
+    assert (await client.result(5))["error"]["reason"] == "ended"
+
+
 async def test_a_newer_order_takes_the_place_of_one_that_waits(
     client: Client, connect: Any, board: S1Device
 ) -> None:
@@ -469,6 +482,15 @@ async def test_a_charger_that_is_removed_while_a_command_waits(
     await client.event("charger")
     await hub.hub.context.store.chargers.remove("scooter")
     await hub.hub.context.fleet.refresh()
+    assert (await client.result(5))["error"]["code"] == "not_found"
+
+
+async def test_a_charger_that_was_removed_a_moment_ago_cannot_be_renamed(
+    hub: RunningHub, client: Client
+) -> None:
+    """Also before the hub has noticed."""
+    await hub.hub.context.store.chargers.remove("scooter")
+    await client.command("rename", name="x")
     assert (await client.result(5))["error"]["code"] == "not_found"
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import closing
 import os
 from pathlib import Path
 import sqlite3
@@ -153,7 +154,10 @@ async def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> No
     """With a sentence that says what to do."""
     store = await Store.open(tmp_path)
     await store.close()
-    with sqlite3.connect(tmp_path / "kickwatt.sqlite") as connection:
+    with (
+        closing(sqlite3.connect(tmp_path / "kickwatt.sqlite")) as connection,
+        connection,
+    ):
         connection.execute("UPDATE alembic_version SET version_num='9999'")
     with pytest.raises(TooNewError, match="newer Kickwatt"):
         await Store.open(tmp_path)

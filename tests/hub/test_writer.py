@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from pathlib import Path
 import sqlite3
 import threading
@@ -18,7 +19,7 @@ from kickwatt_hub.store.writer import Writer, driver, new_key
 async def path(tmp_path: Path) -> Path:
     """A database with one table."""
     path = tmp_path / "x.sqlite"
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("CREATE TABLE t (x INTEGER UNIQUE)")
     return path
@@ -56,7 +57,7 @@ def _insert(value: int) -> Callable[[sa.Connection], int]:
 
 
 def _stored(path: Path) -> list[int]:
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         return [row[0] for row in connection.execute("SELECT x FROM t ORDER BY x")]
 
 
@@ -177,7 +178,7 @@ async def test_a_lock_that_is_not_released_fails_the_commit(path: Path) -> None:
     """Some other program has the database."""
     writer = _writer(path, timeout=0.05)
     await writer.open()
-    with sqlite3.connect(path, isolation_level=None) as other:
+    with closing(sqlite3.connect(path, isolation_level=None)) as other, other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(UnavailableError):
             await writer.run(_insert(1))
@@ -239,7 +240,7 @@ async def test_it_notices_what_others_wrote_and_not_what_it_wrote_itself(
     """Once each time."""
     await writer.run(_insert(1))
     assert not await writer.others_wrote()
-    with sqlite3.connect(path) as other:
+    with closing(sqlite3.connect(path)) as other, other:
         other.execute("INSERT INTO t VALUES (2)")
     assert await writer.others_wrote()
     assert not await writer.others_wrote()

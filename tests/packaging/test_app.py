@@ -4,6 +4,7 @@ The rules are those of `supervisor.apps.validate.SCHEMA_APP_CONFIG` and of frenc
 network; here is what they ask of the keys that we use. A key that is new here needs its rule here.
 """
 
+import json
 from pathlib import Path
 import re
 import tomllib
@@ -31,6 +32,7 @@ RULES = {
         "version": {"type": "string", "pattern": VERSION},
         "slug": {"type": "string", "pattern": r"^[-_.A-Za-z0-9]+$"},
         "description": {"type": "string"},
+        "url": {"type": "string", "pattern": "^https://"},
         "arch": {
             "type": "array",
             "items": {"enum": ["aarch64", "amd64"]},
@@ -142,3 +144,11 @@ def test_the_repository_can_be_added_to_home_assistant() -> None:
     repository = yaml.safe_load((ROOT / "repository.yaml").read_text())
     assert repository["name"] == "Kickwatt"
     assert repository.keys() <= {"name", "url", "maintainer"}
+
+
+def test_app_repository_and_integration_name_the_same_address() -> None:
+    manifest = json.loads(
+        (ROOT / "custom_components/kickwatt/manifest.json").read_text()
+    )
+    repository = yaml.safe_load((ROOT / "repository.yaml").read_text())
+    assert CONFIG["url"] == repository["url"] == manifest["documentation"]

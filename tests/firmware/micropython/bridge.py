@@ -11,29 +11,37 @@ from typing import Any
 from kickwatt_sim import Device
 from kickwatt_sim.circuitpython import make_module
 from kickwatt_sim.settings import render
-from tests.firmware.micropython.vm import MICROPYTHON
+from tests.firmware.micropython.vm import MICROPYTHON, MODULES
 
-MODULES = Path(__file__).parent / "circuitpython"
-
-
-def run_on_micropython(device: Device, heap: int, folder: Path) -> None:
-    """Let the board of `device` run its files on MicroPython with `heap` bytes; `folder` stands for the drive's root."""
-    (folder / "settings.toml").write_text(render(device.board.settings))
-    bridge = Bridge(device, heap, folder)
-    device.board._execute = bridge.execute  # type: ignore[method-assign]
+_REQUEST = 2  # the byte that a request begins with
 
 
 class Bridge:
-    """Does for one MicroPython what its modules ask."""
+    """What one board's MicroPython reaches its world through.
 
-    def __init__(self, device: Device, heap: int, folder: Path) -> None:
+    `heap` is the size of its heap in bytes, `folder` stands for the root of the board's drive. With `watch` it tells how
+    much of the heap is in use, and `most_in_use` is the most that it told; that takes time.
+    """
+
+    def __init__(
+        self, device: Device, heap: int, folder: Path, *, watch: bool = False
+    ) -> None:
+        self.most_in_use = 0
         self._board = device.board
         self._world = device.world
-        self._heap = heap
+        self._command = [str(MICROPYTHON), "-X", f"heapsize={heap}"]
         self._folder = folder
+        self._environment = {
+            "MICROPYPATH": str(MODULES),
+            **({"WATCH_HEAP": "1"} if watch else {}),
+            **{key: str(value) for key, value in self._board.settings.items()},
+        }
         self._modules: dict[str, Any] = {}
         self._pins: dict[str, Any] = {}
         self._uarts: dict[str, Any] = {}
+        (folder / "settings.toml").write_text(render(self._board.settings))
+        # From here on the board does not run its files itself.
+        self._board._execute = self.execute  # type: ignore[method-assign]
 
     def execute(self, name: str) -> None:
         """Run one file of the drive until it ends, or until the board stops it."""
@@ -43,15 +51,13 @@ class Bridge:
         self._modules.clear()
         self._pins.clear()
         self._uarts.clear()
-        command = [str(MICROPYTHON), "-X", f"heapsize={self._heap}", str(file)]
-        settings = {key: str(value) for key, value in self._board.settings.items()}
         with Popen(
-            command,
+            [*self._command, str(file)],
             stdin=PIPE,
             stdout=PIPE,
             stderr=PIPE,
             cwd=self._folder,
-            env={"MICROPYPATH": str(MODULES), **settings},
+            env=self._environment,
         ) as vm:
             try:
                 self._serve(vm)
@@ -63,31 +69,27 @@ class Bridge:
     def _serve(self, vm: Popen[bytes]) -> None:
         assert vm.stdin is not None and vm.stdout is not None
         for line in vm.stdout:
-            if line[0] != 2:
+            if line[0] != _REQUEST:
                 self._board.console.write(line.decode())
                 continue
-            now, length, what, *arguments = line[1:].split()
-            data = vm.stdout.read(int(length))
-            self._board.sleep_until(self._board.started_ns + int(now))
-            answer = getattr(self, f"_do_{what.decode()}")(
-                *(argument.decode() for argument in arguments),
-                *([data] if data else []),
-            )
-            if not isinstance(answer, bytes):
-                vm.stdin.write(self._answer(int(answer or 0)))
-            else:
+            now_ns, in_use, length, what, *arguments = line[1:].decode().split()
+            data = [vm.stdout.read(int(length))] if length != "0" else []
+            self.most_in_use = max(self.most_in_use, int(in_use))
+            self._board.sleep_until(self._board.started_ns + int(now_ns))
+            answer = getattr(self, f"_do_{what}")(*arguments, *data)
+            if isinstance(answer, bytes):
                 vm.stdin.write(self._answer(len(answer)) + answer)
+            else:
+                vm.stdin.write(self._answer(int(answer or 0)))
             vm.stdin.flush()
 
     def _answer(self, value: int) -> bytes:
         began_ns = self._board.started_ns
-        arrival_ns = min(
-            port.line.next_arrival_ns for port in self._board.ports.values()
-        )
+        arrivals = [port.line.next_arrival_ns for port in self._board.ports.values()]
         return b"%d %d %d %d\n" % (
             self._world.now_ns - began_ns,
             self._world.quiet_until_ns - began_ns,
-            arrival_ns - began_ns,
+            min(arrivals) - began_ns,
             value,
         )
 
@@ -104,8 +106,8 @@ class Bridge:
     def _do_look(self) -> None:
         self._board.work(0)
 
-    def _do_sleep(self, until: str) -> None:
-        self._board.sleep_until(self._board.started_ns + int(until))
+    def _do_sleep(self, until_ns: str) -> None:
+        self._board.sleep_until(self._board.started_ns + int(until_ns))
 
     # ------------------------------------------------------------------ digitalio
 
@@ -154,7 +156,7 @@ class Bridge:
     def _do_clear(self, name: str) -> None:
         self._uarts[name].reset_input_buffer()
 
-    # ------------------------------------------------------------------ microcontroller
+    # ------------------------------------------------------------------ microcontroller, supervisor
 
     def _do_reset_reason(self) -> bytes:
         return self._board.reset_reason.encode()

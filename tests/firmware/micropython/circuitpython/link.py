@@ -2,12 +2,17 @@
 
 A request is a line on standard output that begins with a byte that no firmware prints; the answer is a line on standard
 input. Behind either there may be bytes. The board's time stands still while nobody asks.
+
+With WATCH_HEAP in the environment each request also says how many bytes of the heap are in use once the garbage is gone.
 """
 
+import gc
+import os
 import sys
 
 _LOOK_NS = 20_000  # what one look at the hardware costs, as in the simulator
 _NAP_NS = 450_000_000  # how long a rest gets while nothing happens: fewer turns of the firmware's loop
+_WATCH_HEAP = os.getenv("WATCH_HEAP")
 
 
 class Link:
@@ -25,7 +30,11 @@ class Link:
 
     def ask(self, what, data=b""):
         """Have something done; return the number that came of it."""
-        print(f"\x02{self.now_ns} {len(data)} {what}")
+        in_use = 0
+        if _WATCH_HEAP:
+            gc.collect()
+            in_use = gc.mem_alloc()
+        print(f"\x02{self.now_ns} {in_use} {len(data)} {what}")
         if data:
             sys.stdout.buffer.write(data)
         answer = sys.stdin.buffer.readline().split()

@@ -1,0 +1,148 @@
+"""The unmodified files of the board on MicroPython, in a heap as small as a board's, on the simulated board.
+
+One line of what the memory comes to is printed even when all is well.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+import sys
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from kickwatt_sim import Device, World
+from kickwatt_sim.board.reset import ResetReason
+from kickwatt_sim.internet import Answer, Request
+from tests.firmware.micropython.bridge import Bridge
+from tests.firmware.micropython.vm import needs_micropython, version
+from tests.simulator.s1_hub import S1Hub
+
+pytestmark = needs_micropython
+
+# Of a MicroPython of 32 bits, as the board's; one of 64 bits gets twice as much.
+HEAP_KB = 256
+STEP_KB = 8
+
+
+class Charger:
+    """A board on MicroPython, and the hub that it reports to."""
+
+    def __init__(
+        self, folder: Path, heap_kb: int, watch: bool, **settings: Any
+    ) -> None:
+        self.hub = S1Hub()
+        self.hub.url = "http://hub.example:8422"
+        self.device = Device(
+            {**self.hub.settings, **settings},
+            world=World(start=datetime(2026, 11, 21, tzinfo=UTC)),
+            carry=self._carry,
+        )
+        _, bits = version()
+        folder.mkdir()
+        self.bridge = Bridge(
+            self.device, heap_kb * 1024 * bits // 32, folder, watch=watch
+        )
+
+    def _carry(self, request: Request) -> Answer:
+        return Answer(*self.hub.answer(urlsplit(request.url).path, request.body))
+
+    @property
+    def states(self) -> list[str]:
+        """The states that the hub has heard of, one after the other."""
+        heard = [message["state"] for message in self.hub.messages]
+        return [
+            state
+            for before, state in zip([None, *heard], heard, strict=False)
+            if state != before
+        ]
+
+
+type Make = Callable[..., Charger]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    """Return what makes a board."""
+    made: list[Charger] = []
+
+    def make_charger(
+        heap_kb: int = HEAP_KB, watch: bool = False, **settings: Any
+    ) -> Charger:
+        charger = Charger(tmp_path / str(len(made)), heap_kb, watch, **settings)
+        made.append(charger)
+        return charger
+
+    yield make_charger
+    for charger in made:
+        charger.device.close()
+
+
+def say(capfd: pytest.CaptureFixture[str], text: str) -> None:
+    """Print a figure past pytest, which shows only what failed."""
+    release, bits = version()
+    with capfd.disabled():
+        print(f"\nMicroPython {release} of {bits} bits: {text}", file=sys.stderr)
+
+
+def test_a_whole_charge(make: Make) -> None:
+    charger = make()
+    device, hub = charger.device, charger.hub
+    device.outlet.plug_in(charge=0.3)
+    device.run_until(
+        lambda: charger.states[-1:] == ["done"], within_s=6 * 3600, step_s=60
+    )
+
+    assert device.board.boots == 1
+    assert not [line for line in device.console.lines if "Error" in line]
+    assert charger.states == ["off", "idle", "charging", "done"]
+    assert hub.messages[-1]["why"] == "cut_off"
+    assert not device.outlet.relay.contact
+    assert device.outlet.charge() > 0.98
+
+    samples = sorted(hub.samples)
+    assert samples == [(1, number) for number in range(1, len(samples) + 1)]
+    assert (hub.forged, hub.doubled) == (0, 0)
+    metered_wh = hub.samples[samples[-1]][1][6]
+    assert metered_wh == pytest.approx(device.outlet.charger.wall_wh, rel=0.01)
+
+
+def test_what_is_in_use_fits_with_room_to_spare(
+    make: Make, capfd: pytest.CaptureFixture[str]
+) -> None:
+    charger = make(watch=True, KICKWATT_SAMPLE_S=1, KICKWATT_UPLOAD_S=60)
+    charger.device.outlet.plug_in(charge=0.3)
+    charger.device.run_for(300)
+    # As long as messages get.
+    assert max(len(message["samples"]) for message in charger.hub.messages) == 40
+    in_use_kb = charger.bridge.most_in_use // 1024
+    say(capfd, f"at most {in_use_kb} kB of the heap are in use.")
+    assert in_use_kb < HEAP_KB * 3 // 4
+
+
+def test_the_least_heap_in_which_it_starts_and_reports(
+    make: Make, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def suffices(heap_kb: int) -> bool:
+        charger = make(heap_kb)
+        charger.device.run_for(90)
+        return charger.device.board.boots == 1 and len(charger.hub.messages) > 1
+
+    too_little, enough = 0, HEAP_KB
+    while enough - too_little > STEP_KB:
+        between = (too_little + enough) // 2 // STEP_KB * STEP_KB
+        if suffices(between):
+            enough = between
+        else:
+            too_little = between
+    say(capfd, f"the firmware starts and reports in a heap of {enough} kB.")
+    assert enough < HEAP_KB
+
+
+def test_it_leaves_safe_mode(make: Make) -> None:
+    charger = make()
+    charger.device.run_for(30)
+    charger.device.board.reset(ResetReason.WATCHDOG, safe_mode="WATCHDOG")
+    charger.device.run_until(lambda: charger.hub.messages[-1]["boot"] == 2, within_s=60)
+    assert charger.hub.messages[-1]["reset"] == "watchdog"
