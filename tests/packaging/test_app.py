@@ -42,9 +42,6 @@ RULES = {
         # The linter refuses a key that says what is the default anyway.
         "startup": {"enum": ["initialize", "system", "services", "once"]},
         "init": {"const": False},
-        "ingress": {"const": True},
-        "ingress_port": {"type": "integer", "not": {"enum": [0, 8099]}},
-        "panel_icon": {"type": "string", "pattern": "^mdi:(?!puzzle$)"},
         "ports": {
             "type": "object",
             "patternProperties": {
@@ -93,13 +90,10 @@ def test_every_option_and_port_is_explained() -> None:
 
 def test_the_ports_are_the_ones_that_it_starts_the_hub_on() -> None:
     run = (SERVICES / "kickwatt/run").read_text()
-    assert f"--port {CONFIG['ingress_port']} " in run
+    assert "--port 8421 " in run
     assert "--device-port 8422" in run
     assert CONFIG["ports"] == {"8422/tcp": 8422}
-    assert (
-        f"http://127.0.0.1:{CONFIG['ingress_port']}/healthz"
-        in (APP / "Dockerfile").read_text()
-    )
+    assert "http://127.0.0.1:8421/healthz" in (APP / "Dockerfile").read_text()
 
 
 def test_everything_that_its_image_copies_lies_in_its_own_folder() -> None:
