@@ -11,6 +11,7 @@ from typing import Any
 from kickwatt_sim import Device
 from kickwatt_sim.circuitpython import make_module
 from kickwatt_sim.settings import render
+from kickwatt_sim.world import NEVER
 from tests.firmware.micropython.vm import MICROPYTHON, MODULES
 
 _REQUEST = 2  # the byte that a request begins with
@@ -84,14 +85,16 @@ class Bridge:
             vm.stdin.flush()
 
     def _answer(self, value: int) -> bytes:
-        began_ns = self._board.started_ns
-        arrivals = [port.line.next_arrival_ns for port in self._board.ports.values()]
-        return b"%d %d %d %d\n" % (
-            self._world.now_ns - began_ns,
-            self._world.quiet_until_ns - began_ns,
-            min(arrivals) - began_ns,
-            value,
+        lines = [port.line for port in self._board.ports.values()]
+        busy = [line for line in lines if line.next_arrival_ns < NEVER]
+        times = (
+            self._world.now_ns,
+            self._world.quiet_until_ns,
+            min((line.next_arrival_ns for line in busy), default=NEVER),
+            min((line.complete_ns for line in busy), default=NEVER),
         )
+        began_ns = self._board.started_ns
+        return b"%d %d %d %d %d\n" % (*(time - began_ns for time in times), value)
 
     def _module(self, name: str) -> Any:
         if name not in self._modules:

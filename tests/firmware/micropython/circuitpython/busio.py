@@ -17,9 +17,9 @@ class UART:
     @property
     def in_waiting(self):
         link.look()
-        if self._seen != link.changes or link.now_ns >= link.arrival_ns:
+        if self._seen != link.arrivals or link.now_ns >= link.arrival_ns:
             self._waiting = link.ask(f"waiting {self._name}")
-            self._seen = link.changes
+            self._seen = link.arrivals
         return self._waiting
 
     def read(self, count):

@@ -36,9 +36,9 @@ class DigitalInOut:
     @property
     def value(self):
         link.look()
-        if self._seen != link.changes or link.now_ns >= link.quiet_ns:
+        if self._seen != link.events or link.now_ns >= link.quiet_ns:
             self._level = link.ask(f"level {self._pin}") == 1
-            self._seen = link.changes
+            self._seen = link.events
         return self._level
 
     @value.setter

@@ -19,14 +19,17 @@ class Link:
     """Time, and everything that is wired to the board.
 
     `quiet_ns` is how far time may go without anything happening, and `arrival_ns` when the next byte reaches a UART;
-    up to there nothing need be asked. While `changes` stays the same, what the hardware last said is still so.
+    up to there nothing need be asked. While `events` (or `arrivals`, for a UART) stays the same, what the hardware last
+    said is still so. `rest_ns` is when everything under way to the UARTs has arrived.
     """
 
     def __init__(self):
         self.now_ns = 0
         self.quiet_ns = 0
         self.arrival_ns = 0
-        self.changes = 0
+        self.rest_ns = 0
+        self.events = 0
+        self.arrivals = 0
 
     def ask(self, what, data=b""):
         """Have something done; return the number that came of it."""
@@ -39,11 +42,16 @@ class Link:
             sys.stdout.buffer.write(data)
         answer = sys.stdin.buffer.readline().split()
         self.now_ns = int(answer[0])
-        quiet_ns, arrival_ns = int(answer[1]), int(answer[2])
-        if quiet_ns != self.quiet_ns or arrival_ns != self.arrival_ns:
-            self.quiet_ns, self.arrival_ns = quiet_ns, arrival_ns
-            self.changes += 1
-        return int(answer[3])
+        quiet_ns = int(answer[1])
+        if quiet_ns != self.quiet_ns:
+            self.quiet_ns = quiet_ns
+            self.events += 1
+        arrival_ns = int(answer[2])
+        if arrival_ns != self.arrival_ns:
+            self.arrival_ns = arrival_ns
+            self.arrivals += 1
+        self.rest_ns = int(answer[3])
+        return int(answer[4])
 
     def ask_for_bytes(self, what):
         """Have something done; return the bytes that came of it."""
@@ -58,7 +66,7 @@ class Link:
     def pass_time(self, until_ns):
         """Let time pass."""
         if until_ns < self.quiet_ns:
-            nap_ns = min(self.now_ns + _NAP_NS, self.quiet_ns - 1, self.arrival_ns)
+            nap_ns = min(self.now_ns + _NAP_NS, self.quiet_ns - 1, self.rest_ns)
             self.now_ns = max(until_ns, nap_ns)
         else:
             self.ask(f"sleep {until_ns}")
