@@ -96,7 +96,7 @@ def say(capfd: pytest.CaptureFixture[str], text: str) -> None:
 def test_a_whole_charge(make: Make, capfd: pytest.CaptureFixture[str]) -> None:
     charger = make()
     device, hub = charger.device, charger.hub
-    device.outlet.plug_in(charge=0.5)
+    device.outlet.plug_in(charge=0.7)
     device.run_until(
         lambda: charger.states[-1:] == ["done"], within_s=6 * 3600, step_s=60
     )
