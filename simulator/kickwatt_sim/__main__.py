@@ -1,5 +1,6 @@
 """The command line `kickwatt-sim`."""
 
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
 import re
@@ -15,6 +16,7 @@ from .device import Device
 from .faults import FAULTS
 from .pace import RealPace
 from .parameters import Duration, Start
+from .recorder import Recorder
 from .scenario import ScenarioError
 from .settings import Settings, SettingsError
 from .status import line, moment, watch
@@ -130,6 +132,19 @@ def list_scenarios() -> None:
     help="As fast as the machine can, repeatable by its seed.",
 )
 @click.option(
+    "--record",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write the AT dialogue, a table of the world (CSV) and a picture (SVG) there.",
+)
+@click.option(
+    "--record-every",
+    type=Duration(),
+    default="10s",
+    show_default=True,
+    help="How often the table gets a row when nothing happens.",
+)
+@click.option(
     "--console/--quiet",
     default=True,
     help="Show what the firmware prints, or only the state.",
@@ -148,6 +163,8 @@ def run(
     duration: float | None,
     seed: int,
     virtual: bool,
+    record: Path | None,
+    record_every: float,
     console: bool,
 ) -> None:
     """Run one simulated charger against a hub, until Ctrl-C."""
@@ -174,7 +191,7 @@ def run(
         device = Device(settings, world=world, firmware=firmware, nvm=nvm, nap_s=nap_s)
     except (ValueError, OSError) as error:
         raise click.UsageError(str(error)) from error
-    with device:
+    with device, _recording(device, record, record_every):
         if console:
             device.console.listeners.append(
                 lambda text: terminal.print(Text(text), soft_wrap=True)
@@ -190,6 +207,19 @@ def run(
         except KeyboardInterrupt:
             terminal.print("Stopped.")
     terminal.print(Text(line(device)), soft_wrap=True)
+    if record is not None:
+        terminal.print(f"Recorded in {record}.", soft_wrap=True)
+
+
+def _recording(
+    device: Device, folder: Path | None, every_s: float
+) -> AbstractContextManager[object]:
+    if folder is None:
+        return nullcontext()
+    try:
+        return Recorder(device, folder, every_s=every_s)
+    except (ValueError, OSError) as error:
+        raise click.UsageError(f"cannot record in {folder}: {error}") from error
 
 
 def _settings(

@@ -21,8 +21,10 @@ class Mains:
         """Return the voltage as a meter would see it now, a few tenths of a volt of noise included."""
         if not self.present:
             return 0.0
-        return (
-            self.nominal_v
-            + 2.0 * sin(2 * pi * now_ns / _DAY_NS)
-            + self._noise.gauss(0.0, 0.3)
-        )
+        return self.steady_v(now_ns) + self._noise.gauss(0.0, 0.3)
+
+    def steady_v(self, now_ns: int) -> float:
+        """Return the voltage without the noise; looking changes nothing."""
+        if not self.present:
+            return 0.0
+        return self.nominal_v + 2.0 * sin(2 * pi * now_ns / _DAY_NS)
