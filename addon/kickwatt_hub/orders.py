@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from .model import Order, OrderState, Said
 
-_BY_ITSELF = ("cut_off", "trip", "button")
+_BY_ITSELF = ("cut_off", "idle", "trip", "button")
 # Other refusals pass (a sensor comes back, a pause is over), and the board then closes by the same order.
 _FOR_GOOD = ("trip", "ended")
 

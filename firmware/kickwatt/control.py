@@ -37,7 +37,8 @@ class Control:
         self.session = Session()
         self.orders = Orders(config.autonomous)
         self.refused: str | None = None
-        self._distrust = False
+        # With worn-out memory the board may have ended the order that stands, and not know it any more.
+        self._distrust = memory.is_worn
         memory.note_trips(trips)
         memory.resume_session(self.session)
         self.orders.resume(*memory.order())
@@ -92,8 +93,8 @@ class Control:
     def tick(self, now_ms: int) -> None:
         """Time has passed."""
         if self.orders.on and self._waited_in_vain(now_ms):
-            self._end("cut_off")
-            self._open("cut_off", now_ms)
+            self._end("idle")
+            self._open("idle", now_ms)
         if self.guard.tick(self.session, self._relay.closed, now_ms):
             self._trip(now_ms)
         wanted = self.orders.wants(now_ms)

@@ -32,7 +32,7 @@ RESET_REASONS = (
 )
 _BAD_RESETS = ("brownout", "watchdog", "safe_mode")
 _STORM = 3
-_ENDED = (None, "cut_off", "trip", "button")
+_ENDED = (None, "cut_off", "trip", "button", "idle")
 _NO_BASE = 0xFFFFFFFF
 _SESSION_STEP_S = 300
 _LAST_BOOT = 0x7FFFFFFF
@@ -47,6 +47,11 @@ class Memory:
         # A new board, or one whose memory was lost.
         self.was_blank = journal.newest(_BOOT) is None
         self._session_next_s = 0
+
+    @property
+    def is_worn(self) -> bool:
+        """Whether something could not be written in this boot; each boot writes its counter first."""
+        return self._journal.worn
 
     # ------------------------------------------------------------------ boots
 

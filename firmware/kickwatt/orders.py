@@ -1,7 +1,8 @@
 """What the hub wants, until when, and whether the board has ended it. docs/protocol.md, "Orders, leases and who wins".
 
 An *order* is the hub's wish with a rising id. The relay follows it only within its *lease*, unless the owner made the
-board autonomous. What the board itself ended (full, a trip, the button) the same order cannot start again.
+board autonomous. What the board itself ended (full, a trip, the button, nothing
+plugged in for all its time) the same order cannot start again.
 """
 
 
@@ -11,7 +12,7 @@ class Orders:
     def __init__(self, autonomous: bool) -> None:
         self.id = 0
         self.on = False  # the order, or the button in its place, wants the relay closed
-        self.ended: str | None = None  # "cut_off", "trip", "button"
+        self.ended: str | None = None  # "cut_off", "trip", "button", "idle"
         self._autonomous = autonomous
         self._lease_until = 0
 

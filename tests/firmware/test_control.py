@@ -138,7 +138,7 @@ def test_resets_in_quick_succession_win_no_time() -> None:
         closed += (it.ms - before) // 1_000 if it.control.closed else 0
         it.reset()
         it.run(15).reply(1, lease=60_000)
-    assert it.says[0] == "done"
+    assert it.says[0] == "off"
     assert closed <= 3_660
 
 
@@ -205,7 +205,8 @@ def test_a_tail_that_was_interrupted_still_ends() -> None:
 def test_a_relay_that_waited_in_vain_opens_without_a_trip() -> None:
     it = board(MAX_HOURS=1).reply(1, lease=60_000).run(3_599, 0)
     assert it.says == ("idle", 1, "order", None)
-    assert it.run(1).says == ("done", 0, "cut_off", None)
+    assert it.run(1).says == ("off", 0, "idle", None)
+    assert it.reply(1).says == ("off", 0, "idle", "ended")
 
 
 # ---------------------------------------------------------------------- trips
@@ -304,7 +305,7 @@ def test_the_button_alone_closes_nothing() -> None:
 def test_on_an_autonomous_board_the_button_is_enough() -> None:
     it = board(AUTONOMOUS=1)
     assert press(it) == "on"
-    assert it.run(90_000, 0).says == ("done", 0, "cut_off", None)
+    assert it.run(90_000, 0).says == ("off", 0, "idle", None)
     assert press(it) == "on"
     assert it.reply(1, on=False).says == ("off", 0, "order", None)
 

@@ -73,7 +73,7 @@ class Message(Struct, frozen=True):
     csq: Annotated[int, Meta(ge=0, le=99)]
     state: Literal["off", "idle", "charging", "done", "tripped"]
     relay: _Bit
-    why: Literal["boot", "order", "button", "lease", "cut_off", "trip"]
+    why: Literal["boot", "order", "button", "lease", "cut_off", "idle", "trip"]
     trips: Annotated[list[Trip], Meta(max_length=10)]
     order: _Zero
     refused: Literal["trip", "sensor", "flapping", "ended"] | None
