@@ -1,6 +1,7 @@
 """The unmodified files of the board on MicroPython, in a heap as small as a board's, on the simulated board.
 
-One line of what the memory comes to is printed even when all is well.
+What the memory comes to is printed even when all is well. Of it about 7 kB are for the modules in `circuitpython/`, which
+cost the board nothing.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ pytestmark = needs_micropython
 
 # Of a MicroPython of 32 bits, as the board's; one of 64 bits gets twice as much. A Pico 2 has 520 kB of memory.
 HEAP_KB = 320
-STEP_KB = 8
+STEP_KB = 16
 
 
 class Charger:
@@ -130,23 +131,20 @@ def test_what_is_in_use_fits_with_room_to_spare(
     assert 0 < charger.most_in_use_kb < HEAP_KB * 3 // 4
 
 
-def test_the_least_heap_in_which_it_starts_and_reports(
+def test_it_starts_and_reports_in_less(
     make: Make, capfd: pytest.CaptureFixture[str]
 ) -> None:
     def suffices(heap_kb: int) -> bool:
         charger = make(heap_kb)
-        charger.device.run_for(90)
-        return charger.device.board.boots == 1 and len(charger.hub.messages) > 1
+        charger.device.run_for(60)
+        return charger.device.board.boots == 1 and bool(charger.hub.messages)
 
-    too_little, enough = 0, HEAP_KB
-    while enough - too_little > STEP_KB:
-        between = (too_little + enough) // 2 // STEP_KB * STEP_KB
-        if suffices(between):
-            enough = between
-        else:
-            too_little = between
-    say(capfd, f"the firmware starts and reports in a heap of {enough} kB.")
-    assert enough < HEAP_KB
+    # Downwards: a smaller heap may suffice again by chance, as free memory lies in other pieces then.
+    least = HEAP_KB
+    while suffices(least - STEP_KB):
+        least -= STEP_KB
+    say(capfd, f"it starts and reports in every heap from {least} kB on.")
+    assert least < HEAP_KB
 
 
 def test_it_leaves_safe_mode(make: Make) -> None:
