@@ -6,7 +6,8 @@ from typing import Literal
 import msgspec
 
 from .charging import detector
-from .charging.profile import NOTHING_LEARNED, Charge, Profile, learn
+from .charging.lesson import lesson
+from .charging.profile import NOTHING_LEARNED, Profile, learn
 from .energy import CLOCK_SET_MS, known_power_w
 from .model import Charger, Position, Reading, Said, Session, SessionRecord
 
@@ -171,8 +172,9 @@ class _Thinking:
             ),
             position,
         )
-        if event.reason == "full":
-            self._learn(event)
+        if (learned := lesson(event)) is not None:
+            profile = learn(self._brain.profile, learned)
+            self._brain = replace(self._brain, profile=profile)
 
     def _close(self, ended: Session, position: Position) -> None:
         running, self._running = self._running, None
@@ -187,18 +189,6 @@ class _Thinking:
             self._records.append(record)
         assert ended.end_ms is not None
         self._edges.append(("ended", len(self._records) - 1, ended.end_ms))
-
-    def _learn(self, event: detector.SessionEnded) -> None:
-        charge = Charge(
-            start_ms=event.start_ms,
-            duration_s=(event.end_ms - event.start_ms) / 1000,
-            energy_wh=event.energy_wh,
-            plateau_w=event.plateau_w,
-            tail_w=event.rest_w,
-            idle_w=event.rest_w if event.at_rest else None,
-            tail_tau_s=event.tail_tau_s,
-        )
-        self._brain = replace(self._brain, profile=learn(self._brain.profile, charge))
 
 
 def _end_reason(found: str, said: Said | None) -> str:
