@@ -7,6 +7,8 @@ kind is kept.
 
 A record has 16 bytes: kind, 12 bytes that belong to the kind, CRC-16 of those 13 (low byte first), and a last byte
 that says the record was written to its end. A record that is not whole is skipped.
+
+Flash wears out. So each record is read again, and written once more further on when it is not what it should be.
 """
 
 from kickwatt.crc import crc16
@@ -19,6 +21,7 @@ RECORD = 16
 PAYLOAD = 12
 _WHOLE = 0x5A
 _ERASED = b"\xff" * RECORD
+_TRIES = 3
 
 
 class Journal:
@@ -28,6 +31,7 @@ class Journal:
         self._nvm = nvm
         self._slots = len(nvm) // RECORD if nvm is not None else 0
         self._next = 0
+        self.worn = False  # something could not be written
         self._newest: dict[int, bytes] = {}  # kind: payload
         for slot in range(self._slots):
             raw = self._read(slot)
@@ -53,12 +57,17 @@ class Journal:
         self._newest[kind] = payload
         if self._nvm is None:
             return
-        if self._next >= self._slots:
-            self.compact()
-            return
-        start = self._next * RECORD
-        self._next += 1
-        self._nvm[start : start + RECORD] = _sealed(kind, payload)
+        record = _sealed(kind, payload)
+        for _ in range(_TRIES):
+            if self._next >= self._slots:
+                self.compact()
+                return
+            slot = self._next
+            self._next += 1
+            self._nvm[slot * RECORD : (slot + 1) * RECORD] = record
+            if self._read(slot) == record:
+                return
+        self.worn = True
 
     def compact(self) -> None:
         """Erase and keep the newest record of each kind, low kinds first.
@@ -71,9 +80,10 @@ class Journal:
             [_sealed(kind, payload) for kind, payload in sorted(self._newest.items())]
         )
         self._next = len(image) // RECORD
-        self._nvm[0 : self._slots * RECORD] = image + b"\xff" * (
-            self._slots * RECORD - len(image)
-        )
+        image += b"\xff" * (self._slots * RECORD - len(image))
+        self._nvm[0 : len(image)] = image
+        if bytes(self._nvm[0 : len(image)]) != image:
+            self.worn = True
 
     def _read(self, slot: int) -> bytes:
         nvm = self._nvm

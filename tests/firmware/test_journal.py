@@ -108,3 +108,33 @@ def test_without_memory_it_remembers_until_the_next_start() -> None:
     journal.compact()
     assert journal.newest(1) == b"x".ljust(12, b"\x00")
     assert journal.free == 0
+
+
+class WornFlash(Flash):
+    """Loses a bit of whatever is written to its first `bad` records."""
+
+    def __init__(self, bad: int) -> None:
+        super().__init__()
+        self._bad = bad * 16
+
+    def __setitem__(self, where: slice, data: bytes) -> None:
+        worn = bytes(byte & 0xFE for byte in data[: max(0, self._bad - where.start)])
+        super().__setitem__(where, worn + data[len(worn) :])
+
+
+@pytest.mark.parametrize(("bad", "worn"), [(0, False), (2, False), (3, True)])
+def test_a_record_that_comes_out_wrong_is_written_again(bad: int, worn: bool) -> None:
+    flash = WornFlash(bad)
+    journal = Journal(flash)
+    journal.append(1, b"odd\x01")
+    assert journal.worn == worn
+    assert (Journal(flash).newest(1) is None) == worn
+    journal.append(2, b"odd\x01")
+    assert Journal(flash).newest(2) == b"odd\x01".ljust(12, b"\x00")
+
+
+def test_a_sector_that_cannot_be_written_anew_is_worn() -> None:
+    journal = Journal(WornFlash(256))
+    journal.append(1, b"odd\x01")
+    journal.compact()
+    assert journal.worn

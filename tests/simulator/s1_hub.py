@@ -31,6 +31,7 @@ class S1Hub:
     messages: list[dict[str, Any]] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     forged: int = 0
+    refused: int = 0
     doubled: int = 0
     samples: dict[tuple[int, int], tuple[int, list[Any]]] = field(default_factory=dict)
     on_message: Callable[[dict[str, Any]], None] = lambda _message: None
@@ -87,6 +88,10 @@ class S1Hub:
             self.forged += 1
             return 401, b"who are you"
         message = json.loads(text)
+        if not self._rises(message):
+            self.refused += 1
+            refusal = {"v": 1, "error": "boot", "boot": self.messages[-1]["boot"]}
+            return 409, self._sealed(key, charger, mac, refusal)
         self.bodies.append(body)
         self.messages.append(message)
         for sample in message["samples"]:
@@ -98,15 +103,23 @@ class S1Hub:
             (number for boot, number in self.samples if boot == message["boot"]),
             default=0,
         )
-        reply = json.dumps(
-            {"v": 1, "ack": newest, "time": message["clock"] or 0, **self.wish}
-        ).encode()
+        reply = {"v": 1, "ack": newest, "time": message["clock"] or 0, **self.wish}
+        return 200, self._sealed(key, charger, mac, reply)
+
+    def _rises(self, message: dict[str, Any]) -> bool:
+        """Return whether boot and sequence rise, and the board's uptime within a boot."""
+        if not self.messages:
+            return True
+        last = self.messages[-1]
+        if message["boot"] == last["boot"] and message["up"] < last["up"]:
+            return False
+        return (message["boot"], message["seq"]) > (last["boot"], last["seq"])
+
+    @staticmethod
+    def _sealed(key: bytes, charger: bytes, mac: bytes, reply: dict[str, Any]) -> bytes:
+        text = json.dumps(reply).encode()
+        request = bytes.fromhex(mac.decode())
         down = _mac(
-            _mac(key, b"kickwatt s1 down"),
-            b"S1 down ",
-            charger,
-            b"\n",
-            bytes.fromhex(mac.decode()),
-            reply,
+            _mac(key, b"kickwatt s1 down"), b"S1 down ", charger, b"\n", request, text
         )
-        return 200, down.hex().encode() + b"\n" + reply
+        return down.hex().encode() + b"\n" + text
