@@ -12,6 +12,7 @@ from rich.console import Console as Terminal
 from rich.text import Text
 
 from . import scenario as scenarios, settings as settings_
+from .cli.modem import modem
 from .device import Device
 from .faults import FAULTS
 from .pace import RealPace
@@ -42,6 +43,9 @@ def main() -> None:
 @click.version_option(package_name="kickwatt", prog_name="kickwatt-sim")
 def commands() -> None:
     """Run Kickwatt's firmware on a simulated board with a simulated scooter."""
+
+
+commands.add_command(modem)
 
 
 @commands.command("scenarios")

@@ -1,0 +1,1 @@
+"""Commands of `kickwatt-sim`, one file each."""
