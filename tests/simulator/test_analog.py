@@ -246,18 +246,16 @@ def test_a_current_sensor_that_died_at_its_middle_looks_like_a_full_battery() ->
 
 
 def test_limits_work_on_what_it_measures() -> None:
-    with S1Hub() as hub:
-        with device_of(hub, KICKWATT_MAX_A="0.6") as device:
-            device.outlet.plug_in(charge=0.3)
-            device.run_for(120)
-            assert hub.messages[-1]["trips"] == ["over_current"]
-            assert not device.outlet.relay.contact
-        hub.wish["order"] = 2
-        with device_of(hub) as device:
-            charging(device)
-            device.outlet.mains.nominal_v = 270
-            device.run_for(70)
-            assert hub.messages[-1]["trips"] == ["over_voltage"]
+    with S1Hub() as hub, device_of(hub, KICKWATT_MAX_A="0.6") as device:
+        device.outlet.plug_in(charge=0.3)
+        device.run_for(120)
+        assert hub.messages[-1]["trips"] == ["over_current"]
+        assert not device.outlet.relay.contact
+    with S1Hub() as hub, device_of(hub) as device:
+        charging(device)
+        device.outlet.mains.nominal_v = 270
+        device.run_for(70)
+        assert hub.messages[-1]["trips"] == ["over_voltage"]
 
 
 def test_the_energy_cap_counts_volt_ampere_hours_which_are_never_less() -> None:
