@@ -153,8 +153,7 @@ class Control:
         )
 
     def _forget(self, order: Order) -> None:
-        timer = self._timers.pop(order.id, None)
-        if timer is not None:
+        if timer := self._timers.pop(order.id, None):
             timer.cancel()
 
     def _unanswered(self, entry: Entry, order: Order) -> None:
@@ -166,28 +165,20 @@ class Control:
     async def _withdraw(self, entry: Entry, order: Order) -> None:
         """Take an unanswered order for "on" back; one for "off" stands until the board hears it."""
         async with entry.turn:
-            current = entry.charger.order
-            if (
-                current is None
-                or current.id != order.id
-                or current.state is not OrderState.pending
-            ):
-                return
+            if entry.charger.order != order:
+                return  # it was settled, or a newer one took its place
+            unanswered = replace(order, state=OrderState.expired, reason="timeout")
             if not order.relay_on:
-                waiting = entry.settled.pop(order.id, None)
-                if waiting is not None and not waiting.done():
-                    waiting.set_result(replace(order, reason="timeout"))
+                entry.settle(unanswered)
                 return
-            wish = orders.withdraw(Wish(entry.charger.desired_on, current), "timeout")
             try:
-                await self._save(entry, wish, None)
+                await self._save(entry, Wish(False, unanswered), None)
             except UnavailableError:
                 self._expect(entry, order, self._answer_s)  # the disk may come back
                 return
             except NotThereError:
-                pass
-            if wish.order is not None:
-                entry.settle(wish.order)
+                pass  # the charger was removed; whoever waits has to know all the same
+            entry.settle(unanswered)
 
 
 def _nothing_to_do(charger: Charger, relay_on: bool) -> bool:

@@ -7,8 +7,8 @@ import getpass
 import io
 import json
 import os
-import signal
 from pathlib import Path
+import signal
 import socket
 import sqlite3
 import stat

@@ -148,6 +148,7 @@ async def test_what_another_process_changes_is_noticed(
 ) -> None:
     """Name and settings, too, while messages go on."""
     async with running_hub(tmp_path / "data") as hub:
+        await hub.add_charger("another")
         await _board(hub, http)
         events = _events(hub)
         from kickwatt_hub.store import Store

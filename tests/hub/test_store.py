@@ -8,6 +8,7 @@ from pathlib import Path
 import sqlite3
 import stat
 
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from msgspec.structs import replace
@@ -39,6 +40,7 @@ from kickwatt_hub.store import (
     UnavailableError,
     UnusableError,
     chargers,
+    upgrade,
 )
 from kickwatt_hub.store.chargers import NewCharger
 from kickwatt_hub.store.schema import metadata
@@ -113,6 +115,22 @@ async def test_the_migrations_make_exactly_the_schema(
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
     engine.dispose()
+
+
+def test_every_migration_can_be_taken_back(tmp_path: Path) -> None:
+    """And applied again; the last one is what this version expects."""
+    engine = sa.create_engine(
+        f"sqlite:///{tmp_path / 'x.sqlite'}", poolclass=sa.pool.NullPool
+    )
+    for _ in range(2):
+        upgrade.upgrade(engine, tmp_path / "lock")
+        with engine.connect() as connection:
+            assert "charger" in sa.inspect(connection).get_table_names()
+            connection.commit()
+            upgrade._CONFIG.attributes["connection"] = connection
+            command.downgrade(upgrade._CONFIG, "base")
+            connection.commit()
+            assert sa.inspect(connection).get_table_names() == ["alembic_version"]
 
 
 async def test_the_database_is_durable_and_for_the_owner_alone(

@@ -38,7 +38,7 @@ def _writer(path: Path, pending: int = 100, **arguments: Any) -> Writer:
     engine = sa.create_engine(
         f"sqlite:///{path}",
         connect_args={"isolation_level": None, **arguments},
-        poolclass=sa.pool.SingletonThreadPool,
+        poolclass=sa.pool.NullPool,
     )
     sa.event.listen(
         engine,
@@ -183,6 +183,25 @@ async def test_a_lock_that_is_not_released_fails_the_commit(path: Path) -> None:
         with pytest.raises(UnavailableError):
             await writer.run(_insert(1))
         other.execute("ROLLBACK")
+    assert await writer.run(_insert(1)) == 1
+    await writer.close()
+
+
+async def test_a_database_that_cannot_be_opened_again_fails_the_commit(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """After a disk was pulled out, say; and it is tried anew each time."""
+    writer = _writer(path)
+    await writer.open()
+    await writer._in_thread(writer._disconnect)
+    moved = path.rename(path.with_name("moved"))
+    path.mkdir()
+    for _ in range(2):
+        with pytest.raises(UnavailableError):
+            await writer.run(_insert(1))
+    assert "unable to open database file" in caplog.text
+    path.rmdir()
+    moved.rename(path)
     assert await writer.run(_insert(1)) == 1
     await writer.close()
 

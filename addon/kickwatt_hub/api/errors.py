@@ -111,8 +111,6 @@ async def errors(
         refusal = ApiError(503, str(error))
         headers["Retry-After"] = str(RETRY_AFTER_S)
     except web.HTTPException as error:
-        if error.status < 400:
-            raise
         refusal = _from_http(error)
         headers.update(_kept(error))
     except Exception:

@@ -21,9 +21,7 @@ from ..bus import (
     Listener,
     SessionEnded,
     SessionStarted,
-    Tripped,
 )
-from ..control import NotSwitchableError
 from ..fleet import Entry
 from ..model import Order, OrderState, Scope
 from ..security import tokens
@@ -331,12 +329,7 @@ class Live:
             raise CommandError(
                 "offline", f"{name} is silent, so it cannot be switched on now."
             )
-        try:
-            order = await self._hub.control.order(entry, relay_on)
-        except NotSwitchableError:
-            raise CommandError(
-                "invalid", f"{name} cannot be switched.", field="charger"
-            ) from None
+        order = await self._hub.control.order(entry, relay_on)
         if not online:
             raise CommandError(
                 "offline",
@@ -423,7 +416,8 @@ def _frame(event: Event) -> str:
 
 
 def _happening(event: Event) -> dict[str, Any]:
-    match event.what:
+    what = event.what
+    match what:
         case ChargerChanged(charger):
             return {"event": "charger", "charger": shapes.charger(charger)}
         case ChargerRemoved(charger_id):
@@ -436,8 +430,7 @@ def _happening(event: Event) -> dict[str, Any]:
             return _edge("session_ended", charger_id, time_ms) | {
                 "session": shapes.session(session)
             }
-        case Tripped(charger_id, time_ms, trips):
-            return _edge("tripped", charger_id, time_ms) | {"trips": trips}
+    return _edge("tripped", what.charger_id, what.time_ms) | {"trips": what.trips}
 
 
 def _edge(event: str, charger_id: str, time_ms: int) -> dict[str, Any]:

@@ -19,11 +19,6 @@ class FailureLimit:
         self._rate = parse(rate)
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
-    @property
-    def window_s(self) -> int:
-        """Seconds after which a silent address is forgiven."""
-        return self._rate.get_expiry()
-
     async def exceeded(self, remote: str | None) -> bool:
         """Whether this address has failed too often, without counting anything."""
         return not await self._limiter.test(self._rate, _network(remote))

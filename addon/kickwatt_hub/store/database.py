@@ -107,7 +107,7 @@ def _prepare(folder: Path) -> None:
 
 def _engine(path: Path) -> sa.Engine:
     engine = sa.create_engine(
-        f"sqlite:///{path}", poolclass=sa.pool.SingletonThreadPool
+        f"sqlite:///{path}", poolclass=sa.pool.NullPool
     )
     sa.event.listen(engine, "connect", _configure)
     sa.event.listen(engine, "begin", _begin)
@@ -156,7 +156,6 @@ def _make_ready(engine: sa.Engine, lock: Path) -> str:
                     checked_ms=_now_ms(),
                 )
             )
-    engine.dispose()
     return str(hub_id)
 
 

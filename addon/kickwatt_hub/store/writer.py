@@ -108,7 +108,6 @@ class Writer:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
-        self._engine.dispose()
 
     def _data_version(self) -> int:
         # SQLite changes this number when another connection has committed, never for this one's own commits.
