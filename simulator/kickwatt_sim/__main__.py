@@ -12,6 +12,7 @@ from rich.console import Console as Terminal
 from rich.text import Text
 
 from . import scenario as scenarios, settings as settings_
+from .board.models import MODELS, USUAL
 from .cli.modem import modem
 from .device import Device
 from .faults import FAULTS
@@ -118,6 +119,13 @@ def list_scenarios() -> None:
     help="A folder with another code.py than Kickwatt's.",
 )
 @click.option(
+    "--board",
+    type=click.Choice(list(MODELS)),
+    default=USUAL,
+    show_default=True,
+    help="The board that is simulated.",
+)
+@click.option(
     "--nvm",
     type=click.Path(path_type=Path),
     help="A file that keeps the board's memory.",
@@ -163,6 +171,7 @@ def run(
     scenario: str,
     settings_file: Path | None,
     firmware: Path | None,
+    board: str,
     nvm: Path | None,
     duration: float | None,
     seed: int,
@@ -192,7 +201,9 @@ def run(
     nap_s = _VIRTUAL_NAP_S if virtual else 0.0
     world = World(start=start, seed=seed, pace=pace)
     try:
-        device = Device(settings, world=world, firmware=firmware, nvm=nvm, nap_s=nap_s)
+        device = Device(
+            settings, world=world, firmware=firmware, board=board, nvm=nvm, nap_s=nap_s
+        )
     except (ValueError, OSError) as error:
         raise click.UsageError(str(error)) from error
     with device, _recording(device, record, record_every):

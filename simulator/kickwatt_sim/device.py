@@ -18,12 +18,14 @@ from typing import Self
 from .board.board import Board, Version
 from .board.console import Console
 from .board.flash import FlashImage
+from .board.models import MODELS, USUAL
 from .exchanges import Exchanges
 from .faults import Injection, inject
 from .firmware_files import firmware_folder
 from .internet import Answer, Internet, Request, exchange
 from .parts.button import Button
 from .parts.front_end import FrontEnd
+from .parts.line import Line
 from .parts.outlet import Outlet
 from .parts.pzem import Pzem
 from .parts.sim800 import Cell, Modem
@@ -37,7 +39,7 @@ class Device:
 
     The parts are attributes and may be asked and changed between two runs: `board`, `modem`, `cell`, `meter`, `front_end`, `outlet`,
     `button`, `console`, `exchanges`. `settings` are those of settings.toml; `firmware` is the folder with `code.py`
-    (default: the project's); `nvm` a file that keeps the board's non-volatile memory; `carry` replaces real HTTP.
+    (default: the project's); `board` one of `MODELS`; `nvm` a file that keeps the board's non-volatile memory; `carry` replaces real HTTP.
     """
 
     def __init__(
@@ -48,53 +50,65 @@ class Device:
         firmware: Path | None = None,
         nvm: Path | None = None,
         carry: Callable[[Request], Answer] = exchange,
+        board: str = USUAL,
         circuitpython: Version = (10, 2),
         nap_s: float = 0.0,
     ) -> None:
         """Wire everything and switch the supply on; nothing runs before `run_for`.
 
-        Raises FileNotFoundError without a `code.py`, ValueError when `nvm` is no image of the memory.
+        Raises FileNotFoundError without a `code.py`, ValueError when `nvm` is no image of the memory
+        or there is no such board.
         """
         drive = firmware or firmware_folder()
         if not (drive / "code.py").exists():
             raise FileNotFoundError(f"there is no code.py in {drive}")
+        if board not in MODELS:
+            raise ValueError(
+                f"there is no board '{board}'; known are {', '.join(MODELS)}"
+            )
+        model, wiring = MODELS[board], MODELS[board].wiring
         self.world = world or World()
         self.console = Console()
         self.board = Board(
             self.world,
             drive=drive,
             settings=dict(settings),
-            flash=FlashImage(nvm),
+            flash=FlashImage(nvm, size=model.nvm_bytes),
             console=self.console,
+            model=model,
             circuitpython=circuitpython,
         )
         self.board.nap_ns = nanoseconds(nap_s)
         pins = self.board.pins
 
         self.outlet = Outlet(self.world)
-        pins["GP15"].on_change = self.outlet.relay.drive
+        pins[wiring.relay].on_change = self.outlet.relay.drive
 
-        meter_line = self.board.wire_uart("GP4", "GP5", unit=1)
+        meter_line = (
+            self.board.wire_uart(*wiring.meter, unit=1)
+            if wiring.meter
+            else Line(self.world)
+        )
         self.meter = Pzem(self.world, self.outlet, meter_line)
         meter_line.part = self.meter
 
         self.front_end = FrontEnd(self.world, self.outlet)
-        pins["GP26"].analog = self.front_end.voltage
-        pins["GP27"].analog = self.front_end.current
+        pins[wiring.voltage].analog = self.front_end.voltage
+        pins[wiring.current].analog = self.front_end.current
 
-        modem_line = self.board.wire_uart("GP0", "GP1", unit=0)
+        modem_line = self.board.wire_uart(*wiring.modem, unit=0)
         self.internet = Internet(self.world, carry)
         self.cell = Cell(self.world)
         self.modem = Modem(self.world, modem_line, self.internet, self.cell)
         modem_line.part = self.modem
         self.exchanges = Exchanges(self.modem)
-        pins["GP2"].on_change = self.modem.reset_pin
-        pins["GP3"].on_change = self.modem.power_key
+        pins[wiring.modem_reset].on_change = self.modem.reset_pin
+        pins[wiring.modem_power_key].on_change = self.modem.power_key
 
         self.button = Button(
             self.world, lambda lasts_s: self.board.stay_awake(lasts_s + 2.0)
         )
-        pins["GP14"].outside = self.button.level
+        pins[wiring.button].outside = self.button.level
 
         # Faults that have begun, and who hears of each that begins or ends.
         self.injections: list[Injection] = []

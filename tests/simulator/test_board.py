@@ -204,6 +204,7 @@ def test_a_power_cut_takes_the_ram_and_a_reset_does_not(run: Run) -> None:
     device = run(
         "import alarm, time\nprint(alarm.sleep_memory[0])\nalarm.sleep_memory[0] = 7\ntime.sleep(100)",
         seconds=3,
+        board="pico",  # of the four boards one with the module alarm
     )
     device.board.reset(ResetReason.WATCHDOG)
     device.run_for(3)

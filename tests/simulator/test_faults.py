@@ -241,7 +241,9 @@ TRIPS = [
 ]
 
 
-@pytest.mark.parametrize("case", TRIPS, ids=lambda case: f"{case.name}-{case.trips}")
+@pytest.mark.parametrize(
+    "case", TRIPS, ids=lambda case: "-".join([case.name, *sorted(case.trips)])
+)
 def test_a_dangerous_fault_opens_the_relay_until_a_person_clears_it(case: Trip) -> None:
     with charging(case.charge, case.settings, case.limits) as charge:
         device = charge.device

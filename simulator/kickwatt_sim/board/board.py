@@ -26,6 +26,7 @@ from .blinka import enter
 from .console import Console
 from .converter import PINS as ANALOG_PINS, Converter
 from .flash import ByteArray, FlashImage
+from .models import Model
 from .pins import Gpio, Pins
 from .reset import Closed, Interrupt, PowerLost, Reload, Reset, ResetReason
 from .uart import Port, Uart
@@ -44,7 +45,7 @@ Version = tuple[int, int]
 
 
 class Board:
-    """A Pico 2 whose drive holds the files in `drive` and the given settings."""
+    """A board whose drive holds the files in `drive` and the given settings."""
 
     def __init__(
         self,
@@ -54,6 +55,7 @@ class Board:
         settings: Mapping[str, str | int],
         flash: FlashImage,
         console: Console,
+        model: Model,
         circuitpython: Version = (10, 2),
     ) -> None:
         """Make a board without supply."""
@@ -62,11 +64,12 @@ class Board:
         self.settings = settings
         self.flash = flash
         self.console = console
+        self.model = model
         self.circuitpython = circuitpython
-        self.pins = Pins()
+        self.pins = Pins(model.pins)
         self.converter = Converter(world)
-        for gpio in self.pins.by_name.values():
-            if gpio.number in ANALOG_PINS:
+        for gpio in self.pins.by_chip.values():
+            if gpio.name in ANALOG_PINS:
                 gpio.convert = partial(self._convert, gpio)
         self.ports: dict[tuple[str, str], Port] = {}
         self.uarts: dict[int, Uart] = {}

@@ -13,7 +13,7 @@ from .pins import Gpio
 
 BITS: Final = 12
 REFERENCE_V: Final = 3.3
-PINS: Final = range(26, 30)
+PINS: Final = tuple(f"GPIO{number}" for number in range(26, 30))
 _TOP: Final = (1 << BITS) - 1
 _STRETCHED: Final = [step << 4 | step >> 8 for step in range(1 << BITS)]
 

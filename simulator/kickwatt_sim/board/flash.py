@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..world import MILLISECOND
-from .pico2 import NVM_BYTES
 
 # Typical times of the W25Q flash on the board (data sheet: page program 0.4-3 ms, sector erase 45-400 ms).
 PROGRAM_NS: Final = 1 * MILLISECOND
@@ -21,10 +20,10 @@ _ERASED: Final = 0xFF
 class FlashImage:
     """The sector's content; it outlives resets, and the process if it has a file."""
 
-    def __init__(self, file: Path | None = None) -> None:
+    def __init__(self, file: Path | None = None, *, size: int = 4096) -> None:
         """Load the image from a file, or start erased. Raises ValueError when the file cannot hold an image."""
         self._file = file
-        self.content = bytearray([_ERASED]) * NVM_BYTES
+        self.content = bytearray([_ERASED]) * size
         self.programs = 0
         self.erases = 0
         # What is left of the bytes that are written; worn cells keep something else.
@@ -39,8 +38,10 @@ class FlashImage:
             raise ValueError(f"cannot use {file}: {error.strerror}") from error
 
     def _load(self, content: bytes) -> None:
-        if len(content) != NVM_BYTES:
-            raise ValueError(f"{self._file} is not an image of {NVM_BYTES} bytes")
+        if len(content) != len(self.content):
+            raise ValueError(
+                f"{self._file} is not an image of {len(self.content)} bytes"
+            )
         self.content[:] = content
 
     def save(self) -> None:

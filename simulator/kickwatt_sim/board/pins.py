@@ -1,9 +1,7 @@
 """Pins of the board and what is wired to them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-
-from .pico2 import PINS
 
 # What a converter finds at a pin to which nothing is wired; anything, in truth.
 _FLOATING_V = 0.4
@@ -17,9 +15,9 @@ class Gpio:
     time from one to the next (both in nanoseconds), and how many.
     """
 
-    def __init__(self, number: int) -> None:
-        """Make a floating pin with nothing wired to it."""
-        self.number = number
+    def __init__(self, name: str) -> None:
+        """Make a floating pin with nothing wired to it; `name` is the chip's, such as GPIO15, or CYW0 at a radio chip."""
+        self.name = name
         self.on_change: Callable[[bool | None], None] = lambda _level: None
         self.outside: Callable[[], bool | None] = lambda: None
         self.analog: Callable[[int, int, int], Sequence[float]] = (
@@ -36,7 +34,7 @@ class Gpio:
 
     def __repr__(self) -> str:
         """Name the pin as CircuitPython does."""
-        return f"microcontroller.pin.GPIO{self.number}"
+        return f"microcontroller.pin.{self.name}"
 
     def listen(self, pull: bool | None) -> None:
         """Make the pin an input; `pull` True is up, False down, None floating."""
@@ -94,10 +92,10 @@ class Gpio:
 class Pins:
     """All pins of one board, by their names in the module `board`."""
 
-    def __init__(self) -> None:
-        """Make the pins of a Pico 2."""
-        self._gpios = {number: Gpio(number) for number in set(PINS.values())}
-        self.by_name = {name: self._gpios[number] for name, number in PINS.items()}
+    def __init__(self, names: Mapping[str, str]) -> None:
+        """Make the pins of a board: names in its module `board`, and the chip's name of each."""
+        self.by_chip = {name: Gpio(name) for name in dict.fromkeys(names.values())}
+        self.by_name = {name: self.by_chip[chip] for name, chip in names.items()}
 
     def __getitem__(self, name: str) -> Gpio:
         """Return the pin with this name."""
@@ -105,5 +103,5 @@ class Pins:
 
     def reset(self) -> None:
         """Let all pins float."""
-        for gpio in self._gpios.values():
+        for gpio in self.by_chip.values():
             gpio.reset()

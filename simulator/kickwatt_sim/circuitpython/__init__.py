@@ -1,7 +1,7 @@
 """CircuitPython's modules as a firmware sees them: one file per module, each with `make(board)`.
 
-They are as strict as the board: what CircuitPython has not, is not there. A module that a Pico 2 has but that is not here
-cannot be imported in the simulator; the error says so.
+They are as strict as the board: what its CircuitPython has not, is not there. A module that the board has but that is not
+here cannot be imported in the simulator; the error says so.
 """
 
 import builtins
@@ -59,11 +59,16 @@ _ABSENT: Final = (
 
 
 def make_module(board: Board, name: str) -> ModuleType | None:
-    """Return a fresh module of the board's CircuitPython, or None if it has none of this name."""
+    """Return a fresh module of the board's CircuitPython, or None if it has none of this name.
+
+    Raises ImportError for a module that the board has and the simulator has not.
+    """
+    if name not in board.model.modules:
+        return None
     if name in plain.CONTENT:
         return plain.make(name)
     if name not in _OWN:
-        return None
+        raise ImportError(f"{board.model.name} has '{name}', but the simulator has not")
     module = ModuleType(name)
     vars(module).update(import_module(f".{_OWN[name]}", __name__).make(board))
     return module

@@ -47,7 +47,7 @@ def make(board: Board) -> dict[str, Any]:
 
 def check(pin: blinka.Pin) -> None:
     """Raise ValueError when the converter has no such pin, or it is in use."""
-    if pin.id.number not in PINS:
+    if pin.id.name not in PINS:
         raise ValueError("Invalid pin")
     if pin.id.claimed:
         raise ValueError(f"{pin.id} in use")

@@ -1,15 +1,15 @@
-"""`board`: the pin names of a Pico 2."""
+"""`board`: the names of the board's pins."""
 
 from typing import Any
 
-from ..board import blinka, pico2
+from ..board import blinka
 from ..board.board import Board
 
 
 def make(board: Board) -> dict[str, Any]:
     """Return the module's content; pins with two names are one object."""
-    pins = {gpio.number: blinka.Pin(gpio) for gpio in board.pins.by_name.values()}
+    pins = {name: blinka.Pin(gpio) for name, gpio in board.pins.by_chip.items()}
     return {
-        "board_id": pico2.BOARD_ID,
-        **{name: pins[number] for name, number in pico2.PINS.items()},
+        "board_id": board.model.id,
+        **{name: pins[chip] for name, chip in board.model.pins.items()},
     }

@@ -5,7 +5,6 @@ from typing import Any, NoReturn
 
 from ..board import blinka
 from ..board.board import Board
-from ..board.pico2 import PINS
 from ..board.reset import Reset, ResetReason
 from ..world import MICROSECOND
 from .watchdog_ import timer
@@ -37,14 +36,15 @@ RunMode = enumeration("RunMode", _RUN_MODES)
 def make(board: Board) -> dict[str, Any]:
     """Return the module's content."""
     blinka.load("microcontroller")
-    pins = {gpio.number: blinka.Pin(gpio) for gpio in board.pins.by_name.values()}
     pin = ModuleType("microcontroller.pin")
-    vars(pin).update({f"GPIO{number}": pins[number] for number in PINS.values()})
+    vars(pin).update(
+        {name: blinka.Pin(gpio) for name, gpio in board.pins.by_chip.items()}
+    )
 
     class Processor:
         """The chip."""
 
-        frequency = 150_000_000
+        frequency = board.model.frequency_hz
         uid = bytearray.fromhex("e463a8574b3a1c2d")
         voltage = None
 

@@ -8,7 +8,6 @@ import os
 from typing import Any, NamedTuple
 
 from ..board.board import Board
-from ..board.pico2 import BOARD_ID
 
 
 class Uname(NamedTuple):
@@ -51,8 +50,9 @@ def make(board: Board) -> dict[str, Any]:
         return tuple((board.drive / path.lstrip("/")).stat())
 
     def uname() -> Uname:
-        machine = "Raspberry Pi Pico 2 with rp2350a"
-        return Uname("rp2350", "rp2350", release, f"{release} on {BOARD_ID}", machine)
+        system = board.model.platform.lower()
+        version = f"{release} on {board.model.id}"
+        return Uname(system, system, release, version, board.model.machine)
 
     return {
         "getcwd": lambda: "/",

@@ -29,12 +29,12 @@ def make(board: Board) -> dict[str, Any]:
         "byteorder": "little",
         "exit": _exit,
         "implementation": SimpleNamespace(
-            name="circuitpython", version=version, _machine="Raspberry Pi Pico 2"
+            name="circuitpython", version=version, _machine=board.model.machine
         ),
         "maxsize": (1 << 31) - 1,
         "modules": {},
         "path": ["", "/", ".frozen", "/lib"],
-        "platform": "RP2350",
+        "platform": board.model.platform,
         "stdout": _Out(board),
         "version": "3.4.0",
         "version_info": (3, 4, 0),

@@ -56,8 +56,8 @@ class Recorder:
         device.modem.dialogue.append(self._transcript.hear)
         device.modem.http.listeners.append(self._uploaded)
         device.news.append(self._heard)
-        self._coil = device.board.pins["GP15"].on_change
-        device.board.pins["GP15"].on_change = self._coil_moved
+        self._coil = device.board.pins[device.board.model.wiring.relay].on_change
+        device.board.pins[device.board.model.wiring.relay].on_change = self._coil_moved
         self._tick()
 
     def __enter__(self) -> Self:
@@ -83,7 +83,7 @@ class Recorder:
         device.modem.dialogue.remove(self._transcript.hear)
         device.modem.http.listeners.remove(self._uploaded)
         device.news.remove(self._heard)
-        device.board.pins["GP15"].on_change = self._coil
+        device.board.pins[device.board.model.wiring.relay].on_change = self._coil
         self._transcript.flush()
         self._at.close()
         self._table.close()
