@@ -208,7 +208,7 @@ def charger() -> None:
 @click.option(
     "--power-factor",
     type=click.FloatRange(0.01, 1),
-    help="Legacy: estimate energy with this.",
+    help="A board that measures no real power: estimate energy with this.",
 )
 @click.option(
     "--url",

@@ -106,9 +106,7 @@ def _prepare(folder: Path) -> None:
 
 
 def _engine(path: Path) -> sa.Engine:
-    engine = sa.create_engine(
-        f"sqlite:///{path}", poolclass=sa.pool.NullPool
-    )
+    engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.pool.NullPool)
     sa.event.listen(engine, "connect", _configure)
     sa.event.listen(engine, "begin", _begin)
     return engine
