@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import aiohttp
 
-from . import dashboard, homeassistant
+from . import dashboard, faults, homeassistant
 from .charge import Charge, Entities, snapshot
 from .homeassistant import PASSWORD, USER, HomeAssistant, HomeAssistantError
 from .parts import CHARGER_ID, CHARGER_NAME, Hub, start_scooter
@@ -97,7 +97,11 @@ class Demo:
         await self._onboard(hass)
         try:
             await self._connect_integration(hass, token)
-            self._add("simulator", await self._start_scooter(key))
+            scooter = await self._start_scooter(key)
+            self._add("simulator", scooter)
+            self._watchers.create_task(
+                faults.hear(scooter, lambda text: self.progress.say(text, "yellow"))
+            )
             charge = await self._find_charger(hass)
             self._tell_address()
             await self._switch_on(hass, charge)

@@ -70,6 +70,7 @@ def sim(
             ("--hub", "http://h", "--firmware", "nowhere"),
             "there is no code.py in nowhere",
         ),
+        (("--board", "uno"), "'uno' is not one of 'pico', 'pico2', 'pico2_w'"),
         (("--nonsense",), "No such option '--nonsense'."),
     ],
 )
@@ -89,6 +90,22 @@ def test_scenarios_are_listed_in_words() -> None:
     assert result.returncode == 0
     assert "commute" in result.stdout
     assert "the meter does not answer" in result.stdout
+    assert "with seconds: a number from 0 to 3600; usually 40.0" in result.stdout
+
+
+def test_a_fault_is_told_as_it_strikes_and_as_it_ends(tmp_path: Path) -> None:
+    file = tmp_path / "slow.toml"
+    file.write_text(
+        '[[step]]\nafter = "1m"\ndo = "fault"\nfault = "hub_slow"\nlasts = "1m"\nwith.seconds = 9'
+    )
+    with S1Hub() as hub:
+        result = sim(
+            *("run", "--hub", hub.url, "--virtual", "--duration", "4m", "--quiet"),
+            *("--board", "pico", "--scenario", str(file)),
+        )
+    assert result.returncode == 0
+    told = [line[18:] for line in result.stdout.splitlines() if "  fault: " in line]
+    assert told == ["fault: hub_slow strikes (seconds 9)", "fault: hub_slow is over"]
 
 
 def test_a_virtual_run_charges_against_a_hub_and_keeps_the_memory(

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from kickwatt_sim import FAULTS, Device, World
+from kickwatt_sim import FAULTS, Device, World, play
 from kickwatt_sim.faults import Injection
 from kickwatt_sim.internet import Answer, Request
+from kickwatt_sim.scenario import load
 
 from .s1_hub import S1Hub
 
@@ -68,12 +69,11 @@ class Charge:
 
 
 @contextmanager
-def charging(
-    charge: float = 0.3,
+def started(
     settings: dict[str, str | int] | None = None,
     limits: dict[str, int] | None = None,
 ) -> Iterator[Charge]:
-    """Give a charge that has gone on for a few minutes."""
+    """Give a device that has just started."""
     hub = S1Hub(
         wish={"relay": 1, "order": 1, "lease": LEASE_S, "interval": 60}
         | ({"settings": limits} if limits else {})
@@ -91,10 +91,21 @@ def charging(
     ) as device:
         one = Charge(device, hub)
         device.console.listeners.append(one.said.append)
-        device.outlet.plug_in(charge)
-        device.run_until(lambda: device.outlet.relay.contact, within_s=60)
-        device.run_for(150)
-        assert hub.messages[-1]["state"] == "charging"
+        yield one
+
+
+@contextmanager
+def charging(
+    charge: float = 0.3,
+    settings: dict[str, str | int] | None = None,
+    limits: dict[str, int] | None = None,
+) -> Iterator[Charge]:
+    """Give a charge that has gone on for a few minutes."""
+    with started(settings, limits) as one:
+        one.device.outlet.plug_in(charge)
+        one.device.run_until(lambda: one.closed, within_s=60)
+        one.device.run_for(150)
+        assert one.last["state"] == "charging"
         yield one
 
 
@@ -515,3 +526,29 @@ def test_no_fault_is_left_out() -> None:
     tested = {row[0] for row in tables} | {case.name for case in TRIPS} | TESTED_ALONE
     assert tested == set(FAULTS)
     assert len(FAULTS) >= 30
+
+
+# --- days of trouble
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "trips"),
+    [
+        ("bad_reception", "done", []),
+        ("rough_day", "done", []),
+        ("welded_relay", "tripped", ["welded"]),
+    ],
+)
+def test_a_scenario_with_faults_ends_as_it_says(
+    name: str, state: str, trips: list[str]
+) -> None:
+    with started() as charge:
+        news: list[str] = []
+        charge.device.news.append(news.append)
+        play(load(name), charge.device)
+        charge.device.run_for(6.5 * 3600)
+        charge.delivers(within_s=2000)
+        assert (charge.last["state"], charge.last["trips"]) == (state, trips)
+        assert any(text.endswith("strikes") for text in news)
+        assert charge.device.outlet.charge() > 0.95
+        charge.check_samples()

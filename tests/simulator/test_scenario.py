@@ -150,7 +150,8 @@ def test_a_wrong_scenario_is_one_sentence(text: str, complaint: str) -> None:
 
 def test_an_unknown_name_names_the_known_ones() -> None:
     with pytest.raises(
-        ScenarioError, match=r"no scenario 'nope'; known are already_plugged, commute"
+        ScenarioError,
+        match=r"no scenario 'nope'; known are already_plugged, bad_reception, commute",
     ):
         load("nope")
 
