@@ -1,13 +1,14 @@
 """Wires the parts of a hub together; says in which order they start and stop."""
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack, suppress
 import fcntl
 import logging
 from pathlib import Path
 import socket
 import time
-from typing import TextIO
+from typing import Any, TextIO
 
 from aiohttp import web
 
@@ -15,6 +16,7 @@ from .announce import SupervisorAnnouncement, ZeroconfAnnouncement
 from .api import devices, live, native
 from .api.context import CONTEXT, Context
 from .api.errors import errors
+from .api.idle import Idlers
 from .bus import Bus
 from .control import Control
 from .fleet import Fleet
@@ -92,8 +94,7 @@ class Hub:
         await self._open(_main_app(self.context), sockets[0])
         await self._open(_device_app(self.context), sockets[1])
         self._stack.push_async_callback(self.context.ingest.drain)
-        looking = asyncio.create_task(self._look())
-        self._stack.push_async_callback(_cancel, looking)
+        self._watch(self._look())
         await self._announce(secret)
 
     async def _parts(self, store: Store, secret: HubSecret) -> Context:
@@ -136,8 +137,12 @@ class Hub:
         runner = web.AppRunner(
             app, access_log=None, shutdown_timeout=STOP_S, auto_decompress=False
         )
+        idlers = Idlers()
+        app.middlewares.append(idlers.middleware())
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
+        assert runner.server is not None
+        self._watch(idlers.watch(runner.server))
         await web.SockSite(runner, listening).start()
 
     async def _announce(self, secret: HubSecret) -> None:
@@ -156,9 +161,12 @@ class Hub:
             self._stack.push_async_callback(supervisor.stop)
         if settings.zeroconf:
             local = ZeroconfAnnouncement(hub_id, settings.name, self.main_port)
-            announcing = asyncio.create_task(local.start())
             self._stack.push_async_callback(local.stop)
-            self._stack.push_async_callback(_cancel, announcing)
+            self._watch(local.start())
+
+    def _watch(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something beside the rest until the hub stops."""
+        self._stack.push_async_callback(_cancel, asyncio.create_task(work))
 
     async def _supervisor_token(self, secret: HubSecret) -> str:
         """Return the token that Home Assistant gets; derived, so that it is the same after every start."""

@@ -1,10 +1,10 @@
 """The device port: S1 and the seed's format, nothing else. It may be forwarded to the internet."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 import logging
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from ..ingest import NotS1Error, StrangerError
 from ..sources import gsm
@@ -30,7 +30,7 @@ def routes() -> list[web.RouteDef]:
 @web.middleware
 async def refusals(
     request: web.Request,
-    handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
+    handler: Handler,
 ) -> web.StreamResponse:
     """Answer what is refused unsigned, in one short line."""
     try:

@@ -1,10 +1,10 @@
 """How the main port says no: always the same JSON, never a traceback."""
 
-from collections.abc import Awaitable, Callable
 import logging
 import re
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 import msgspec
 
 from ..store import AlreadyThereError, NotThereError, UnavailableError
@@ -19,6 +19,7 @@ _CODES = {
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
+    408: "too_slow",
     409: "conflict",
     413: "too_large",
     415: "unsupported_media_type",
@@ -95,7 +96,7 @@ def answer(
 @web.middleware
 async def errors(
     request: web.Request,
-    handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
+    handler: Handler,
 ) -> web.StreamResponse:
     """Answer everything that was raised."""
     headers: dict[str, str] = {}

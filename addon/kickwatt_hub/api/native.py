@@ -1,5 +1,6 @@
 """The native REST API: docs/api.md, "REST"."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 import time
 
@@ -19,6 +20,7 @@ from .context import CONTEXT, PRINCIPAL, Context
 from .errors import ApiError, answer, parse
 
 MAX_BODY = 64 * 1024
+BODY_S = 30.0
 READINGS = (1, 10_000, 1_000)  # least, most and usual number in one answer
 SESSIONS = (1, 1_000, 100)
 LOGIN_DAYS = 365
@@ -333,7 +335,12 @@ async def _give_token(
 async def _body[T](request: web.Request, decoder: msgspec.json.Decoder[T]) -> T:
     if request.content_type != "application/json":
         raise ApiError(415, "The body must be application/json.")
-    return parse(decoder, await request.read())
+    try:
+        async with asyncio.timeout(BODY_S):
+            body = await request.read()
+    except TimeoutError:
+        raise ApiError(408, "The body did not arrive in time.") from None
+    return parse(decoder, body)
 
 
 def _named_entry(request: web.Request) -> Entry:
