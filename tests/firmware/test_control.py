@@ -469,3 +469,92 @@ def test_the_relay_is_never_closed_outside_its_rules(
             if it.control.orders.ended:
                 watcher.ended.add(watcher.order)
         check()
+
+
+# ---------------------------------------------------------------------- what is written down, and when
+
+
+def test_what_ended_is_known_after_a_reset_even_if_nobody_asked_in_between() -> None:
+    it = charged(board())
+    it.reset()
+    assert it.says == ("done", 0, "cut_off", None)
+    it = tripped(board())
+    it.reset()
+    it.control.hold(it.ms)
+    assert it.run(60).reply(1).says == ("off", 0, "trip", "ended")
+
+
+def test_the_last_order_is_reported_after_a_reset() -> None:
+    it = board().reply(5, on=False)
+    it.reset()
+    assert it.control.orders.id == 5
+
+
+def test_only_time_with_the_relay_closed_is_spent() -> None:
+    it = board().reply(1, lease=100).run(100, 900)
+    assert it.says == ("off", 0, "lease", None)
+    assert it.run(3_600).control.session.closed_ms(it.ms) == 100_000
+    it.reply(1, lease=100).run(50)
+    assert it.control.session.closed_ms(it.ms) == 150_000
+
+
+def test_after_an_orderly_opening_the_time_is_known_to_the_second() -> None:
+    it = board().reply(1, lease=100).run(130, 900)
+    it.reset()
+    assert it.control.session.closed_ms(it.ms) == 100_000
+
+
+def test_while_closed_what_is_written_is_always_ahead_of_the_time() -> None:
+    it = board().reply(1, lease=60_000).run(3_550, 900)
+    it.reset()
+    assert 3_550_000 <= it.control.session.closed_ms(it.ms) <= 3_850_000
+
+
+def test_a_charge_that_was_just_armed_is_so_after_a_reset() -> None:
+    it = board().reply(1, lease=60_000).run(90, 900)
+    it.reset()
+    it.run(15).reply(1, lease=60_000).run(310, 20)
+    assert it.says == ("done", 0, "cut_off", None)
+
+
+def test_a_whole_charge_writes_little() -> None:
+    it = board()
+    memory = Journal(it.flash).free
+    it.reply(1, lease=60_000).run(4 * 3_600, 900).run(310, 20)
+    assert it.says[0] == "done"
+    assert memory - Journal(it.flash).free <= 60
+
+
+def test_a_new_order_under_a_closed_relay_arms_anew() -> None:
+    it = board().reply(1, lease=60_000).run(600, 900).reply(2, lease=60_000)
+    it.run(400, 20)
+    assert it.says == ("idle", 1, "order", None)
+
+
+def test_a_person_who_clears_too_many_resets_clears_their_count_too() -> None:
+    it = board()
+    for _ in range(3):
+        Memory(Journal(it.flash)).start_boot("watchdog")
+    it.reset(too_many=True)
+    it.control.hold(it.ms)
+    assert Memory(Journal(it.flash)).start_boot("watchdog")[2] is False
+
+
+def test_settings_of_the_hub_rule_at_once() -> None:
+    it = board().reply(1, lease=60_000).run(600, 900)
+    it.control.set_limits(Limits(5, 500, 60, 7_200, 2_000, 3_000))
+    assert it.run(70, 450).says == ("done", 0, "cut_off", None)
+
+
+def test_flapping_outlives_a_reset() -> None:
+    it = board()
+    for order in range(1, 40):
+        it.reply(order, on=order % 2 == 1, lease=60_000).run(15)
+    it.reset()
+    assert it.run(20).says == ("tripped", 0, "trip", None)
+
+
+def test_an_order_to_open_is_never_refused() -> None:
+    it = tripped(board()).reply(2)
+    assert it.control.refused == "trip"
+    assert it.reply(3, on=False).control.refused is None
