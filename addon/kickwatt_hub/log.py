@@ -11,7 +11,7 @@ def set_up_logging(level: str) -> None:
         level=level.upper(),
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
-    for chatty in ("alembic", "aiosqlite", "asyncio", "zeroconf"):
+    for chatty in ("alembic", "asyncio", "zeroconf"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     logging.getLogger("aiohttp.server").addFilter(_quiet)
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ..model import Scope, Token, User
 from .errors import AlreadyThereError, NotThereError
+from .reader import Reader
 from .schema import token, user
 from .writer import Writer, new_key
 
@@ -25,30 +25,27 @@ class StoredToken:
 class Accounts:
     """Who there is, and which tokens they hold."""
 
-    def __init__(self, writer: Writer, reader: AsyncEngine) -> None:
+    def __init__(self, writer: Writer, reader: Reader) -> None:
         """Both belong to the store."""
         self._writer = writer
         self._reader = reader
 
     async def users(self) -> list[User]:
         """Return everybody, by name."""
-        async with self._reader.connect() as connection:
-            return [
-                _user(row)
-                for row in await connection.execute(
-                    sa.select(user).order_by(user.c.name)
-                )
-            ]
+        query = sa.select(user).order_by(user.c.name)
+        return await self._reader.ask(
+            lambda connection: [_user(row) for row in connection.execute(query)]
+        )
 
     async def password(self, name: str) -> tuple[User, str] | None:
         """Return a user who can log in, with the hash of the password."""
-        async with self._reader.connect() as connection:
-            row = (
-                await connection.execute(sa.select(user).where(user.c.name == name))
-            ).first()
-        return (
-            None if row is None or row.password is None else (_user(row), row.password)
-        )
+        query = sa.select(user).where(user.c.name == name, user.c.password.is_not(None))
+
+        def question(connection: sa.Connection) -> tuple[User, str] | None:
+            row = connection.execute(query).first()
+            return None if row is None else (_user(row), row.password)
+
+        return await self._reader.ask(question)
 
     async def add_user(self, who: User, password: str | None) -> None:
         """Add a user; `password` is a hash, None for one who never logs in. Raises AlreadyThereError."""
@@ -84,8 +81,9 @@ class Accounts:
         query = (
             sa.select(token, user.c.name.label("user")).join(user).order_by(token.c.pk)
         )
-        async with self._reader.connect() as connection:
-            return [_token(row) for row in await connection.execute(query)]
+        return await self._reader.ask(
+            lambda connection: [_token(row) for row in connection.execute(query)]
+        )
 
     async def add_token(self, name: str, digest: bytes, new: Token) -> Token:
         """Give user `name` a token and return it with its id; one with this digest is left as it is.

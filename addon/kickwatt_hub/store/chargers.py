@@ -5,7 +5,6 @@ import sqlite3
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ..model import (
     CLOCK_AHEAD_MS,
@@ -23,6 +22,7 @@ from ..model import (
 )
 from .errors import AlreadyThereError, NotThereError
 from .history import reading_from, reading_row, record_from, session_row
+from .reader import Reader
 from .schema import charger, conversation, hub, reading, relay_order, session
 from .writer import Writer, driver, new_key
 
@@ -91,40 +91,48 @@ class NewCharger:
 class Chargers:
     """The chargers of this hub."""
 
-    def __init__(self, writer: Writer, reader: AsyncEngine) -> None:
+    def __init__(self, writer: Writer, reader: Reader) -> None:
         """Both belong to the store."""
         self._writer = writer
         self._reader = reader
 
     async def last_order(self) -> int:
         """Return the highest id that an order ever had."""
-        async with self._reader.connect() as connection:
-            return int(
-                (await connection.execute(sa.select(hub.c.last_order))).scalar_one()
-            )
+        return await self._reader.ask(
+            lambda connection: connection.execute(
+                sa.select(hub.c.last_order)
+            ).scalar_one()
+        )
 
     async def all(self) -> list[StoredCharger]:
         """Return every charger with its newest reading, session and order."""
-        async with self._reader.connect() as connection:
-            rows = await connection.execute(sa.select(charger).order_by(charger.c.pk))
-            return [await _load(connection, row) for row in rows.all()]
+        query = sa.select(charger).order_by(charger.c.pk)
+        return await self._reader.ask(
+            lambda connection: [
+                _load(connection, row) for row in connection.execute(query).all()
+            ]
+        )
 
     async def keys(self) -> dict[int, tuple[str, int]]:
         """Return name and settings' revision of every charger by its pk, to see cheaply what changed."""
         query = sa.select(charger.c.pk, charger.c.name, charger.c.settings_rev)
-        async with self._reader.connect() as connection:
-            return {
+        return await self._reader.ask(
+            lambda connection: {
                 row.pk: (row.name, row.settings_rev)
-                for row in await connection.execute(query)
+                for row in connection.execute(query)
             }
+        )
 
     async def one(self, pk: int) -> StoredCharger | None:
         """Return one charger."""
-        async with self._reader.connect() as connection:
-            row = (
-                await connection.execute(sa.select(charger).where(charger.c.pk == pk))
+
+        def question(connection: sa.Connection) -> StoredCharger | None:
+            row = connection.execute(
+                sa.select(charger).where(charger.c.pk == pk)
             ).first()
-            return None if row is None else await _load(connection, row)
+            return None if row is None else _load(connection, row)
+
+        return await self._reader.ask(question)
 
     async def add(self, new: NewCharger) -> int:
         """Add a charger and return its pk. Raises AlreadyThereError."""
@@ -223,28 +231,24 @@ class Chargers:
         return await self._writer.run(job)
 
 
-async def _load(
-    connection: AsyncConnection, row: sa.Row[tuple[object, ...]]
-) -> StoredCharger:
+def _load(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -> StoredCharger:
     """Read what belongs to one row of `charger`."""
 
-    async def newest(
+    def newest(
         query: sa.Select[tuple[object, ...]],
     ) -> sa.Row[tuple[object, ...]] | None:
-        return (await connection.execute(query.limit(1))).first()
+        return connection.execute(query.limit(1)).first()
 
-    talk = await newest(
-        sa.select(conversation).where(conversation.c.charger_pk == row.pk)
-    )
-    measured = await newest(_newest_reading(row, talk))
+    talk = newest(sa.select(conversation).where(conversation.c.charger_pk == row.pk))
+    measured = newest(_newest_reading(row, talk))
     sessions = (
         sa.select(session)
         .where(session.c.charger_pk == row.pk)
         .order_by(session.c.pk.desc())
     )
-    last = await newest(sessions)
-    ended = await newest(sessions.where(session.c.end_ms.is_not(None)))
-    order = await newest(
+    last = newest(sessions)
+    ended = newest(sessions.where(session.c.end_ms.is_not(None)))
+    order = newest(
         sa.select(relay_order)
         .where(relay_order.c.charger_pk == row.pk)
         .order_by(relay_order.c.id.desc())

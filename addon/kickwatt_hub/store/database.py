@@ -9,12 +9,12 @@ import time
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from .accounts import Accounts
 from .chargers import Chargers
 from .errors import UnavailableError, UnusableError
 from .history import History
+from .reader import AT_ONCE, Reader
 from .schema import hub
 from .upgrade import upgrade
 from .writer import Writer
@@ -38,14 +38,14 @@ _HEALTHY_S = (
 class Store:
     """The database of one hub: `accounts`, `chargers` and `history` are its parts."""
 
-    def __init__(self, writer: Writer, reader: AsyncEngine, hub_id: str) -> None:
+    def __init__(self, writer: Writer, reader: Reader, hub_id: str) -> None:
         """Use `Store.open`."""
         self._writer = writer
         self._reader = reader
         self.hub_id = hub_id
         self.accounts = Accounts(writer, reader)
         self.chargers = Chargers(writer, reader)
-        self.history = History(writer, reader)
+        self.history = History(reader)
         self._health: tuple[float, bool] = (-_HEALTHY_S, True)
 
     @classmethod
@@ -72,12 +72,12 @@ class Store:
             raise UnusableError(
                 f"The data folder {folder} cannot be used: {reason}."
             ) from error
-        return cls(writer, _reading_engine(path), hub_id)
+        return cls(writer, Reader(_reading_engine(path)), hub_id)
 
     async def close(self) -> None:
         """Commit what is waiting and close."""
         await self._writer.close()
-        await self._reader.dispose()
+        await self._reader.close()
 
     async def others_wrote(self) -> bool:
         """Whether another process (the command line) has changed anything since this was last asked."""
@@ -124,19 +124,15 @@ def _begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _reading_engine(path: Path) -> AsyncEngine:
-    engine = create_async_engine(
-        f"sqlite+aiosqlite:///{path}", pool_size=4, max_overflow=0
-    )
-
-    @sa.event.listens_for(engine.sync_engine, "connect")
-    def configure(connection: Any, _record: object) -> None:
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA busy_timeout=10000")
-        cursor.execute("PRAGMA query_only=ON")
-        cursor.close()
-
+def _reading_engine(path: Path) -> sa.Engine:
+    engine = sa.create_engine(f"sqlite:///{path}", pool_size=AT_ONCE, max_overflow=0)
+    sa.event.listen(engine, "connect", _configure_reading)
     return engine
+
+
+def _configure_reading(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA busy_timeout=10000")
+    connection.execute("PRAGMA query_only=ON")
 
 
 def _make_ready(engine: sa.Engine, lock: Path) -> str:

@@ -1,21 +1,20 @@
 """What was measured, and the charges found in it."""
 
 from collections.abc import Sequence
+from itertools import batched
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ..model import Position, Reading, Session, SessionRecord
+from .reader import Reader
 from .schema import reading, session
-from .writer import Writer
 
 
 class History:
     """Readings and sessions of the past."""
 
-    def __init__(self, writer: Writer, reader: AsyncEngine) -> None:
-        """Both belong to the store."""
-        self._writer = writer
+    def __init__(self, reader: Reader) -> None:
+        """`reader` belongs to the store."""
         self._reader = reader
 
     async def readings(
@@ -31,25 +30,24 @@ class History:
             .where(reading.c.time_ms >= start_ms, reading.c.time_ms < end_ms)
             .order_by(reading.c.time_ms, reading.c.boot, reading.c.number)
         )
-        async with self._reader.connect() as connection:
-            rows = (await connection.execute(query.limit(limit + 1))).all()
-            rest_ms = rows[limit].time_ms if len(rows) > limit else None
-            if rest_ms is not None and rows[0].time_ms == rest_ms:
-                rows = (
-                    await connection.execute(query.where(reading.c.time_ms == rest_ms))
-                ).all()
-                later = await connection.execute(
-                    query.where(reading.c.time_ms > rest_ms).limit(1)
-                )
-                first = later.first()
+
+        def question(connection: sa.Connection) -> tuple[list[Reading], int | None]:
+            rows = connection.execute(query.limit(limit + 1)).all()
+            if len(rows) <= limit:
+                return [reading_from(row) for row in rows], None
+            rest_ms = rows[limit].time_ms
+            if rows[0].time_ms < rest_ms:
                 return [
-                    reading_from(row) for row in rows
-                ], None if first is None else first.time_ms
-        return [
-            reading_from(row)
-            for row in rows
-            if rest_ms is None or row.time_ms < rest_ms
-        ], rest_ms
+                    reading_from(row) for row in rows if row.time_ms < rest_ms
+                ], rest_ms
+            # More of one instant than fit: all of them, whatever the limit.
+            rows = connection.execute(query.where(reading.c.time_ms == rest_ms)).all()
+            later = connection.execute(
+                query.where(reading.c.time_ms > rest_ms).limit(1)
+            ).first()
+            return [reading_from(row) for row in rows], later.time_ms if later else None
+
+        return await self._reader.ask(question)
 
     async def replay(
         self, charger_pk: int, after: Position | None, limit: int
@@ -64,24 +62,25 @@ class History:
         query = query.order_by(reading.c.boot.desc(), reading.c.number.desc()).limit(
             limit
         )
-        async with self._reader.connect() as connection:
-            rows: Sequence[sa.Row[tuple[object, ...]]] = (
-                await connection.execute(query)
-            ).all()
-        return [reading_from(row) for row in reversed(rows)]
+        newest_first = await self._reader.ask(
+            lambda connection: [reading_from(row) for row in connection.execute(query)]
+        )
+        return newest_first[::-1]
 
     async def known(self, charger_pk: int, times_ms: Sequence[int]) -> list[Reading]:
         """Return the readings of exactly these instants."""
-        async with self._reader.connect() as connection:
-            rows: list[sa.Row[tuple[object, ...]]] = []
-            for start in range(0, len(times_ms), 500):
-                some = times_ms[start : start + 500]
-                rows += await connection.execute(
-                    sa.select(reading).where(
-                        reading.c.charger_pk == charger_pk, reading.c.time_ms.in_(some)
-                    )
-                )
-        return [reading_from(row) for row in rows]
+        query = sa.select(reading).where(reading.c.charger_pk == charger_pk)
+
+        def question(connection: sa.Connection) -> list[Reading]:
+            return [
+                reading_from(row)
+                for some in batched(
+                    times_ms, 500
+                )  # SQLite takes no query of any length
+                for row in connection.execute(query.where(reading.c.time_ms.in_(some)))
+            ]
+
+        return await self._reader.ask(question)
 
     async def sessions(
         self, charger_pk: int, start_ms: int, end_ms: int, limit: int
@@ -94,8 +93,11 @@ class History:
             .order_by(session.c.start_ms.desc(), session.c.pk.desc())
             .limit(limit)
         )
-        async with self._reader.connect() as connection:
-            return [record_from(row).session for row in await connection.execute(query)]
+        return await self._reader.ask(
+            lambda connection: [
+                record_from(row).session for row in connection.execute(query)
+            ]
+        )
 
 
 def reading_row(charger_pk: int, each: Reading) -> tuple[object, ...]:

@@ -1,0 +1,34 @@
+"""Reading: a few threads, so that a long question holds up neither the event loop nor the next question."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import sqlalchemy as sa
+
+AT_ONCE = 4
+
+
+class Reader:
+    """Answers questions that change nothing, each on a connection of its own."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        """`engine` makes connections that cannot write."""
+        self._engine = engine
+        self._threads = ThreadPoolExecutor(AT_ONCE, "store-reader")
+
+    async def ask[T](self, question: Callable[[sa.Connection], T]) -> T:
+        """Return what the question returned; it sees all that was committed before."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, partial(self._answer, question)
+        )
+
+    async def close(self) -> None:
+        """Wait for what is being answered and close."""
+        await asyncio.to_thread(self._threads.shutdown)
+        self._engine.dispose()
+
+    def _answer[T](self, question: Callable[[sa.Connection], T]) -> T:
+        with self._engine.connect() as connection:
+            return question(connection)
