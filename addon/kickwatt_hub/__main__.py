@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 import getpass
+import json
 import logging
 from pathlib import Path
 import re
@@ -18,6 +19,8 @@ from rich.table import Table
 from . import __version__, onboarding, settings
 from .announce import own_address
 from .app import Hub, PortError, load_secret
+from .charging.csvfile import CsvError, Row, parse
+from .charging.replay import replay
 from .log import set_up_logging
 from .model import Kind, LegacyFormat, Scope, Token, User
 from .security import tokens
@@ -289,6 +292,58 @@ def charger_remove(charger_id: str, data: Path | None) -> None:
 
     _with_store(data, work)
     click.echo(f"Removed charger {charger_id}.")
+
+
+# --- replay ------------------------------------------------------------------------------------------------------------
+
+_RECORDING = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@cli.command("replay")
+@click.argument("recording", metavar="FILE.csv", type=_RECORDING)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--learn",
+    type=_RECORDING,
+    multiple=True,
+    help="An earlier charge of the same charger; several, oldest first.",
+)
+def replay_recording(recording: Path, as_json: bool, learn: tuple[Path, ...]) -> None:
+    """Find the charges in a recording: when each ended, and what was expected.
+
+    The file has the columns time (seconds, or ISO 8601) and power_w; voltage_v and current_a may follow.
+    """
+    learned = [_read_recording(path) for path in learn]
+    found = replay(_read_recording(recording), learned=learned)
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    table = Table("start", "end", "cut at", "energy", "peak", "ended by", "why")
+    for session in found["sessions"]:
+        table.add_row(
+            f"{session['start']:.0f} s",
+            _seconds(session["end"]),
+            _seconds(session["cut_at"]),
+            f"{session['energy_wh']:.1f} Wh",
+            f"{session['peak_power_w']:.1f} W",
+            session["end_reason"] or "still running",
+            session["why"] or "",
+        )
+    Console().print(table if found["sessions"] else "No charge in this recording.")
+
+
+def _read_recording(path: Path) -> tuple[Row, ...]:
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as lines:
+            return parse(lines)
+    except (CsvError, UnicodeDecodeError) as error:
+        raise Refused(f"{path}: {error}") from None
+    except OSError as error:
+        raise Refused(f"{path}: {error.strerror}") from None
+
+
+def _seconds(time_s: float | None) -> str:
+    return "" if time_s is None else f"{time_s:.0f} s"
 
 
 # --- how ---------------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from contextlib import closing
 import getpass
 import io
 import json
+import math
 import os
 from pathlib import Path
 import signal
@@ -433,3 +434,65 @@ def test_the_commands_run_in_process_as_well(tmp_path: Path) -> None:
     )
     assert len(token.output.strip()) == 64
     assert runner.invoke(program.cli, ["serve", "--help"]).exit_code == 0
+
+
+# --- a recording ------------------------------------------------------------------------------------------------------
+
+
+def _recording(path: Path, *, tail_s: float = 2_400) -> Path:
+    """Six hours at 15 s: a charge, steady at first, then falling to rest."""
+    lines = ["time,power_w"]
+    for time_s in range(0, 21_600, 15):
+        power_w = 90.0
+        if time_s > 9_000:
+            power_w = max(1.5, 90 * math.exp((9_000 - time_s) / tail_s))
+        lines.append(f"{time_s},{power_w:.1f}")
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_a_recording_is_replayed_in_words_and_as_json(tmp_path: Path) -> None:
+    recording = str(_recording(tmp_path / "charge.csv"))
+    runner = CliRunner()
+    found = runner.invoke(program.cli, ["replay", recording, "--json"])
+    assert found.exit_code == 0, found.output
+    (session,) = json.loads(found.stdout)["sessions"]
+    assert session["end_reason"] == "full"
+    assert 9_000 < session["end"] <= session["cut_at"] < 21_600
+    assert 225 < session["energy_wh"] < 300
+    told = runner.invoke(program.cli, ["replay", recording])
+    assert "full" in told.output
+    taught = runner.invoke(
+        program.cli, ["replay", recording, "--json", *["--learn", recording] * 2]
+    )
+    (again,) = json.loads(taught.stdout)["sessions"]
+    first, taught_first = session["estimates"][0], again["estimates"][0]
+    assert (
+        taught_first["high"] - taught_first["low"] < (first["high"] - first["low"]) / 2
+    )
+    assert abs(taught_first["full_at"] - session["end"]) < 900
+
+
+def test_a_recording_without_a_charge_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "idle.csv"
+    path.write_text("time,power_w\n0,0.4\n60,0.4\n")
+    told = CliRunner().invoke(program.cli, ["replay", str(path)])
+    assert told.output == "No charge in this recording.\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        (b"time,power_w\n0,x\n", "column power_w"),
+        (b"seconds,watts\n0,1\n", "time"),
+        (b"\xff\xfe\x00", "utf-8"),
+    ],
+)
+def test_a_recording_that_cannot_be_read_is_named(
+    tmp_path: Path, refusal: Refusals, content: bytes, named: str
+) -> None:
+    path = tmp_path / "charge.csv"
+    path.write_bytes(content)
+    sentence = refusal("replay", str(path))
+    assert str(path) in sentence
+    assert named in sentence
