@@ -33,6 +33,7 @@ from .store.chargers import StoredCharger
 _LOGGER = logging.getLogger(__name__)
 
 REPLAYED = 10_000  # readings per charger from which the brain is rebuilt at start; three days at 30 s
+LOST_ORDERS = 1_000_000  # that a hub restored from a backup may have forgotten
 SILENT_S = 180  # never called offline earlier than this
 SILENT_INTERVALS = 3
 
@@ -103,9 +104,14 @@ class Fleet:
         """Return all as they are now."""
         return [entry.charger for entry in self._by_pk.values()]
 
-    def next_order(self, at_least: int) -> int:
-        """Return a new order id: above all that were given and above what a board claims to have seen."""
-        self.last_order = max(self.last_order, at_least) + 1
+    def next_order(self, seen: int) -> int:
+        """Return a new order id: above all that were given and above what a board has seen of a former hub.
+
+        A board that claims to have seen far more is broken; believing it would use up the ids of all chargers.
+        """
+        if seen - self.last_order > LOST_ORDERS:
+            seen = 0
+        self.last_order = max(self.last_order, seen) + 1
         return self.last_order
 
     def update(self, entry: Entry, charger: Charger) -> None:

@@ -230,6 +230,15 @@ async def test_ids_of_orders_rise_above_what_a_board_has_seen(
     assert second.id == 43
 
 
+async def test_a_board_that_claims_an_absurd_order_uses_up_no_ids(
+    hub: RunningHub, board: S1Device
+) -> None:
+    """They are the whole hub's."""
+    board.order = 2**31 - 1
+    await board.report()
+    assert (await hub.hub.context.control.order(_entry(hub), relay_on=True)).id == 1
+
+
 async def test_ids_of_orders_rise_also_after_a_charger_is_removed(
     tmp_path: Path, http: aiohttp.ClientSession
 ) -> None:

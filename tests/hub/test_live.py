@@ -335,6 +335,46 @@ async def test_a_client_that_stops_reading_stalls_no_board(
     assert snapshot["chargers"][0]["online"] is True
 
 
+async def test_a_client_that_takes_nothing_for_a_minute_is_gone(
+    hub: RunningHub, connect: Any, board: S1Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also one that has asked too much to be listened to."""
+    monkeypatch.setattr(live, "SEND_S", 0.2)
+    client = await connect("read")
+    await client.socket.send_json({"type": "subscribe", "id": 1})
+    await client.receive()
+    (connection,) = _connections(hub)
+    never = asyncio.Event()
+    connection._socket.send_str = lambda _: never.wait()  # type: ignore[method-assign, assignment, return-value]
+    for number in range(200):
+        await client.socket.send_json({"type": "command", "id": number, "command": "x"})
+    assert not await _eventually(lambda: bool(_connections(hub)))
+    assert (await board.report()).status == 200
+
+
+async def test_a_client_that_asks_and_never_listens_is_not_asked_for_more(
+    hub: RunningHub, connect: Any
+) -> None:
+    """Its answers wait in a bounded queue; when it listens again it gets every one."""
+    client = await connect("read")
+    (connection,) = _connections(hub)
+    listening = asyncio.Event()
+    send_str = connection._socket.send_str
+
+    async def wait(frame: str) -> None:
+        await listening.wait()
+        await send_str(frame)
+
+    connection._socket.send_str = wait  # type: ignore[method-assign, assignment]
+    for number in range(500):
+        await client.socket.send_json({"type": "command", "id": number, "command": "x"})
+    await asyncio.sleep(0.2)
+    assert len(connection._results) <= live.RESULTS
+    listening.set()
+    answered = [(await client.receive())["id"] for _ in range(500)]
+    assert answered == list(range(500))
+
+
 async def test_silence_is_told_when_it_is_noticed(
     hub: RunningHub, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -37,6 +37,8 @@ _LOGGER = logging.getLogger(__name__)
 MAX_MESSAGE = 64 * 1024
 PING_S = 30.0
 AUTH_S = 10.0
+SEND_S = 60.0  # for one frame; a client that takes nothing for so long is gone
+RESULTS = 64  # that may wait to be sent before the client has to listen
 COMMANDS = 32  # of one client that may be waiting for their results
 
 CLOSE_AUTH = 4401
@@ -103,7 +105,7 @@ async def live(request: web.Request) -> web.WebSocketResponse:
         max_msg_size=MAX_MESSAGE, heartbeat=PING_S, compress=False
     )
     await socket.prepare(request)
-    connection = Live(request.app[CONTEXT], socket, request.remote)
+    connection = Live(request, socket)
     connections = request.app[CONNECTIONS]
     connections.add(connection)
     try:
@@ -122,17 +124,19 @@ async def close_all(app: web.Application) -> None:
 class Live:
     """One client."""
 
-    def __init__(
-        self, hub: Context, socket: web.WebSocketResponse, remote: str | None
-    ) -> None:
-        """`socket` is prepared; `remote` is the client's address."""
-        self._hub = hub
+    def __init__(self, request: web.Request, socket: web.WebSocketResponse) -> None:
+        """`socket` is prepared for this request."""
+        self._hub: Context = request.app[CONTEXT]
         self._socket = socket
-        self._remote = remote
+        self._remote = request.remote
+        self._transport = request.transport
         self._principal: Principal | None = None
         self._listener: Listener | None = None
         self._wake = asyncio.Event()
         self._results: deque[str] = deque()
+        self._missed: deque[Event] = deque()
+        self._room = asyncio.Event()
+        self._room.set()
         self._commands: set[asyncio.Task[None]] = set()
 
     async def serve(self) -> None:
@@ -143,9 +147,10 @@ class Live:
         if not await self._authenticate():
             return
         writer = asyncio.create_task(self._write())
+        writer.add_done_callback(lambda _: self._room.set())
         self._hub.access.on_change.append(self._recheck)
         try:
-            await self._read()
+            await self._read(writer)
         finally:
             self._hub.access.on_change.remove(self._recheck)
             for task in (writer, *self._commands):
@@ -210,8 +215,12 @@ class Live:
 
     # --- what the client says --------------------------------------------------------------------------------------
 
-    async def _read(self) -> None:
+    async def _read(self, writer: asyncio.Task[None]) -> None:
         async for message in self._socket:
+            # Who does not fetch answers is not asked for more; its pings go unanswered then, and that ends it.
+            await self._room.wait()
+            if writer.done():
+                return
             if message.type is not WSMsgType.TEXT:
                 await self._socket.close(
                     code=WSCloseCode.UNSUPPORTED_DATA, message=b"Text only"
@@ -241,6 +250,7 @@ class Live:
         self._listener = bus.listen(self._wake)
         resume = wanted.resume
         missed = None if resume is None else bus.since(resume.run, resume.number)
+        self._missed = deque(missed or ())
         if resume is None or missed is None:
             self._reply(self._snapshot(wanted.id))
             return
@@ -252,7 +262,6 @@ class Live:
                 "number": resume.number,
             }
         )
-        self._results.extend(_frame(event) for event in missed)
 
     def _snapshot(self, subscribe_id: int | None) -> dict[str, Any]:
         bus = self._hub.bus
@@ -341,6 +350,8 @@ class Live:
 
     def _reply(self, message: dict[str, Any]) -> None:
         self._results.append(_encode(message))
+        if len(self._results) >= RESULTS:
+            self._room.clear()
         self._wake.set()
 
     def _fail(self, command_id: int | None, error: CommandError) -> None:
@@ -363,12 +374,22 @@ class Live:
             await self._wake.wait()
             self._wake.clear()
             while (frame := self._next_frame()) is not None:
-                await self._socket.send_str(frame)
+                try:
+                    async with asyncio.timeout(SEND_S):
+                        await self._socket.send_str(frame)
+                except TimeoutError:
+                    # Closing would wait until it takes what is under way, which it does not.
+                    if self._transport is not None:
+                        self._transport.abort()
+                    return
 
     def _next_frame(self) -> str | None:
-        """Return what to send next: results first, then events, or the present state for those that were missed."""
+        """Return what to send next: results first, then events, or the present state for those that were dropped."""
         if self._results:
             return self._results.popleft()
+        self._room.set()
+        if self._missed:
+            return _frame(self._missed.popleft())
         if self._listener is None:
             return None
         if self._listener.missed:
