@@ -185,6 +185,27 @@ async def test_a_message_of_a_charger_that_was_just_removed_is_a_strangers(
         assert context.fleet.find("scooter") is None
 
 
+async def test_only_chargers_that_were_online_are_called_offline(
+    hub: RunningHub, board: S1Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each once, after three of the intervals that it was told, at least three minutes."""
+    fleet = hub.hub.context.fleet
+    await hub.add_charger("silent")
+    await board.report()
+    await hub.add_charger("more")
+    events, now_ms = _events(hub), fleet._now_ms()
+    for later_s, told in ((0, 0), (179, 0), (182, 1), (500, 0)):
+        monkeypatch.setattr(
+            fleet, "_now_ms", lambda later_s=later_s: now_ms + later_s * 1000
+        )
+        fleet.watch()
+        assert len(events()) == told
+    assert not _entry(hub).charger.online
+    _entry(hub).conversation = replace(_entry(hub).conversation, interval_s=900)
+    monkeypatch.setattr(fleet, "_now_ms", lambda: now_ms + 2_699_000)
+    assert fleet.is_online(_entry(hub).conversation)
+
+
 # --- orders across a restart -----------------------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ replaced by a snapshot when a client reads too slowly, results never.
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from functools import lru_cache
 import logging
 from typing import Any, Literal
@@ -129,7 +130,8 @@ class Live:
         self._hub: Context = request.app[CONTEXT]
         self._socket = socket
         self._remote = request.remote
-        self._transport = request.transport
+        transport = request.transport
+        self._abort: Callable[[], None] = transport.abort if transport else _nothing
         self._principal: Principal | None = None
         self._listener: Listener | None = None
         self._wake = asyncio.Event()
@@ -379,8 +381,7 @@ class Live:
                         await self._socket.send_str(frame)
                 except TimeoutError:
                     # Closing would wait until it takes what is under way, which it does not.
-                    if self._transport is not None:
-                        self._transport.abort()
+                    self._abort()
                     return
 
     def _next_frame(self) -> str | None:
@@ -400,6 +401,10 @@ class Live:
 
     async def _send(self, message: dict[str, Any]) -> None:
         await self._socket.send_str(_encode(message))
+
+
+def _nothing() -> None:
+    """Abort a connection that is gone already."""
 
 
 def _given[T](value: T | UnsetType, field: str) -> T:

@@ -9,6 +9,8 @@ from ..model import Position, Reading, Session, SessionRecord
 from .reader import Reader
 from .schema import reading, session
 
+QUESTIONS = 500  # times in one query; SQLite bounds its length
+
 
 class History:
     """Readings and sessions of the past."""
@@ -74,9 +76,7 @@ class History:
         def question(connection: sa.Connection) -> list[Reading]:
             return [
                 reading_from(row)
-                for some in batched(
-                    times_ms, 500
-                )  # SQLite takes no query of any length
+                for some in batched(times_ms, QUESTIONS, strict=False)
                 for row in connection.execute(query.where(reading.c.time_ms.in_(some)))
             ]
 
