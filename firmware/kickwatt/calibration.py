@@ -59,8 +59,11 @@ def v_slope(known_dv: int, square: int) -> int:
 
 
 def a_zero(square: int) -> int:
-    """Return KICKWATT_A_ZERO from what no current makes."""
-    return _rounded(root(square) * _ZERO_UNITS, ONE)
+    """Return KICKWATT_A_ZERO from what no current makes; rounded up, so that the same noise reads as no current."""
+    steps = root(square)
+    if steps * steps < square:
+        steps += 1
+    return -(-steps * _ZERO_UNITS // ONE)
 
 
 def a_slope(known_ma: int, square: int, nothing: int) -> int:

@@ -1,6 +1,6 @@
 """Steps to units and back."""
 
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 import pytest
 
 from kickwatt import calibration, config
@@ -20,6 +20,7 @@ def square(rms_steps: float) -> int:
     st.floats(2, 400),
     st.floats(0, 5),
 )
+@example(2_300, 300, 10_000, 2, 0.004)
 def test_what_was_calibrated_reads_as_what_was_known(
     dv: int, v_rms: float, ma: int, a_rms: float, noise: float
 ) -> None:
