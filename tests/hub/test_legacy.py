@@ -308,7 +308,8 @@ async def test_late_rows_and_a_wrong_clock_are_kept_and_disturb_nothing(
             before.phase,
         )
         assert len(await _readings(hub)) == 11
-        await device.post(_row(60, amper=1000))
+        last_row = _row(60, amper=1000)
+        await device.post(last_row)
         (last,) = hub.hub.context.fleet.snapshot()
         assert last.reading is not None
         assert last.reading.energy_wh > (
@@ -321,5 +322,5 @@ async def test_late_rows_and_a_wrong_clock_are_kept_and_disturb_nothing(
         assert (again.csq, again.phase) == (last.csq, last.phase)
         device = Device(hub, device.headers["api_key"], http)
         assert (await device.get())[1] == newest
-        assert (await device.post(_row(60, amper=1000)))[0] == 204
+        assert (await device.post(last_row))[0] == 204
         assert len(await _readings(hub)) == 12
