@@ -1,0 +1,1 @@
+"""What Kickwatt can do, measured beside what others can do: `python -m benchmarks`."""
