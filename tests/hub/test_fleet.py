@@ -15,6 +15,7 @@ from kickwatt_hub.model import ChargerSettings, Delivery, Order, SessionRecord
 from kickwatt_hub.store import NotThereError, UnavailableError
 from tests.support.hub_process import RunningHub, running_hub
 from tests.support.s1_device import S1Device
+from tests.support.waiting import until
 
 
 def _entry(hub: RunningHub, charger_id: str = "scooter") -> Entry:
@@ -225,10 +226,7 @@ async def test_an_order_that_waits_is_still_waited_for_after_a_restart(
         assert reply.json is not None
         assert (reply.json["relay"], reply.json["order"]) == (1, order.id)
     async with running_hub(data, order_s=0.1) as hub:
-        for _ in range(100):
-            if not _entry(hub).charger.desired_on:
-                break
-            await asyncio.sleep(0.02)
+        await until(lambda: not _entry(hub).charger.desired_on)
         withdrawn = _entry(hub).charger.order
         assert withdrawn is not None
         assert (withdrawn.state, withdrawn.reason) == ("expired", "timeout")
@@ -282,22 +280,28 @@ async def test_an_order_cannot_be_withdrawn_while_the_disk_is_full_but_afterward
         board = await _board(hub, http)
         await board.report()
         context = hub.hub.context
+        deliver, refused = context.store.chargers.deliver, 0
+
+        async def full(delivery: Any) -> Any:
+            nonlocal refused
+            if all(order.state == "pending" for order in delivery.orders):
+                return await deliver(delivery)
+            refused += 1
+            raise UnavailableError
+
         with monkeypatch.context() as broken:
-            order = await context.control.order(_entry(hub), relay_on=True)
-
-            async def full(_: object) -> None:
-                raise UnavailableError
-
             broken.setattr(context.store.chargers, "deliver", full)
-            await asyncio.sleep(0.25)
+            order = await context.control.order(_entry(hub), relay_on=True)
+            await until(lambda: refused == 2)
             assert _entry(hub).charger.order == order
-        await asyncio.sleep(0.25)
+        await until(lambda: _entry(hub).charger.order != order)
         settled = _entry(hub).charger.order
         assert settled is not None
         assert settled.state == "expired"
-        await context.control.order(_entry(hub), relay_on=True)
+        last = await context.control.order(_entry(hub), relay_on=True)
+        waiting = _entry(hub).settled[last.id]
         await context.store.chargers.remove("scooter")
-        await asyncio.sleep(0.25)
+        assert (await asyncio.wait_for(waiting, 10)).state == "expired"
 
 
 async def test_waiting_for_an_order_that_nobody_settles_ends(
@@ -331,17 +335,17 @@ async def test_an_off_that_stands_gives_way_to_a_newer_order(
 
 
 async def test_an_order_that_was_answered_is_not_withdrawn_later(
-    tmp_path: Path, http: aiohttp.ClientSession
+    hub: RunningHub, board: S1Device
 ) -> None:
     """Its time passes unnoticed."""
-    async with running_hub(tmp_path / "data", order_s=0.2) as hub:
-        board = await _board(hub, http)
-        await board.report()
-        await hub.hub.context.control.order(_entry(hub), relay_on=True)
-        await board.report()
-        await board.report()
-        await asyncio.sleep(0.3)
-        assert _entry(hub).charger.desired_on is True
+    await board.report()
+    control = hub.hub.context.control
+    order = await control.order(_entry(hub), relay_on=True)
+    await board.report()
+    await board.report()
+    control._unanswered(_entry(hub), order)
+    await asyncio.wait(control._working)
+    assert _entry(hub).charger.desired_on is True
 
 
 async def test_stopping_waits_for_what_was_begun(

@@ -1,6 +1,5 @@
 """What the integration's tests share."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -81,13 +80,6 @@ def states_of(hass: HomeAssistant) -> dict[str, str]:
 def state_of(hass: HomeAssistant, entity_id: str) -> str:
     """Return the state of one entity."""
     return states_of(hass)[entity_id]
-
-
-async def until(condition: Callable[[], bool], seconds: float = 10) -> None:
-    """Wait until something is so; what is pushed is nowhere to be waited for."""
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.005)
 
 
 async def entry_for(hub: RunningHub, url: str | None = None) -> MockConfigEntry:

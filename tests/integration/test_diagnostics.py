@@ -14,9 +14,9 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.filters import props
 
 from custom_components.kickwatt.const import DOMAIN
-from tests.integration.conftest import until
 from tests.support.hub_process import RunningHub
 from tests.support.s1_device import S1Device
+from tests.support.waiting import until
 
 CHANGING = props(
     "created_at",

@@ -22,11 +22,12 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from yarl import URL
 
 from custom_components.kickwatt.const import DOMAIN
-from tests.integration.conftest import Load, ask, entry_for, state_of, states_of, until
+from tests.integration.conftest import Load, ask, entry_for, state_of, states_of
 from tests.integration.scripted_hub import CHARGER, TOKEN, ScriptedHub
 from tests.integration.tcp_proxy import Wire
 from tests.support.hub_process import RunningHub, running_hub
 from tests.support.s1_device import S1Device
+from tests.support.waiting import until
 
 POWER = "sensor.garage_scooter_power"
 ENERGY = "sensor.garage_scooter_energy"

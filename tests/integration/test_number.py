@@ -5,9 +5,10 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from tests.integration.conftest import ask, state_of, until
+from tests.integration.conftest import ask, state_of
 from tests.support.hub_process import RunningHub
 from tests.support.s1_device import S1Device
+from tests.support.waiting import until
 
 CUTOFF = "number.garage_scooter_cut_off_power"
 

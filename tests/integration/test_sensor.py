@@ -8,9 +8,10 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.kickwatt.models import ChargingState
-from tests.integration.conftest import Load, entry_for, state_of, states_of, until
+from tests.integration.conftest import Load, entry_for, state_of, states_of
 from tests.support.hub_process import RunningHub
 from tests.support.s1_device import S1Device
+from tests.support.waiting import until
 
 SENSOR = "sensor.garage_scooter"
 STATE = f"{SENSOR}_charging_state"

@@ -10,17 +10,11 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from tests.integration.conftest import (
-    Load,
-    Order,
-    entry_for,
-    state_of,
-    states_of,
-    until,
-)
+from tests.integration.conftest import Load, Order, entry_for, state_of, states_of
 from tests.integration.scripted_hub import CHARGER, Line, ScriptedHub
 from tests.support.hub_process import RunningHub
 from tests.support.s1_device import S1Device
+from tests.support.waiting import until
 
 SWITCH = "switch.garage_scooter_relay"
 
