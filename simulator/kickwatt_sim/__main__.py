@@ -11,7 +11,7 @@ import click
 from rich.console import Console as Terminal
 from rich.text import Text
 
-from . import scenario as scenarios, settings as settings_
+from . import coarse as coarse_, scenario as scenarios, settings as settings_
 from .board.models import MODELS, USUAL
 from .cli.modem import modem
 from .device import Device
@@ -24,8 +24,8 @@ from .settings import Settings, SettingsError
 from .status import line, moment, watch
 from .world import World
 
-# In a virtual world the firmware oversleeps by so much while nothing happens: it halves the computing.
-_VIRTUAL_NAP_S = 1.0
+# In a virtual world the firmware oversleeps by so much while nothing happens: it takes a third of the computing.
+_VIRTUAL_NAP_S = 1.5
 
 
 def main() -> None:
@@ -144,6 +144,11 @@ def list_scenarios() -> None:
     help="As fast as the machine can, repeatable by its seed.",
 )
 @click.option(
+    "--coarse",
+    is_flag=True,
+    help="In strides of seconds, without UARTs and AT commands: for weeks and months.",
+)
+@click.option(
     "--record",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
@@ -176,6 +181,7 @@ def run(
     duration: float | None,
     seed: int,
     virtual: bool,
+    coarse: bool,
     record: Path | None,
     record_every: float,
     console: bool,
@@ -217,6 +223,8 @@ def run(
             )
         )
         scenarios.play(script, device)
+        if coarse:
+            coarse_.stride(device)
         try:
             watch(device, terminal, duration)
         except KeyboardInterrupt:

@@ -14,22 +14,35 @@ class Exchanges:
         """Listen to a modem's requests."""
         self.succeeded = 0
         self.failed = 0
-        self.samples = 0
         self.last_status: int | None = None
-        self.last_message: dict[str, Any] = {}
-        self.last_reply: dict[str, Any] = {}
+        self._newest: tuple[bytes, bytes] = b"", b""
+        self._read: tuple[dict[str, Any], dict[str, Any]] | None = None
         modem.http.listeners.append(self._hear)
+
+    @property
+    def last_message(self) -> dict[str, Any]:
+        """What the firmware said last; empty when that was not S1."""
+        return self._last()[0]
+
+    @property
+    def last_reply(self) -> dict[str, Any]:
+        """What it was answered; empty when that was not S1."""
+        return self._last()[1]
 
     def _hear(self, request: Request, answer: Answer) -> None:
         self.last_status = answer.status
-        self.last_message = _json_part(request.body)
-        self.last_reply = _json_part(answer.body)
+        self._newest, self._read = (request.body, answer.body), None
         if answer.status == 200:
             self.succeeded += 1
-            samples = self.last_message.get("samples")
-            self.samples += len(samples) if isinstance(samples, list) else 0
         else:
             self.failed += 1
+
+    def _last(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        # Only when somebody asks: in virtual time there are thousands of messages a second.
+        if self._read is None:
+            message, reply = self._newest
+            self._read = _json_part(message), _json_part(reply)
+        return self._read
 
 
 def _json_part(body: bytes) -> dict[str, Any]:

@@ -88,6 +88,10 @@ class Internet:
         self._world = world
         self._carry = carry
 
+    def fetch(self, request: Request) -> Answer:
+        """Send a request and wait for the answer, whatever clock there is."""
+        return self._carry(request)
+
     def send(self, request: Request, done: Callable[[Answer], None]) -> None:
         """Send a request; `done` is called in the world with the answer."""
         if self._world.virtual:

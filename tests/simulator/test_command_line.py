@@ -108,6 +108,17 @@ def test_a_fault_is_told_as_it_strikes_and_as_it_ends(tmp_path: Path) -> None:
     assert told == ["fault: hub_slow strikes (seconds 9)", "fault: hub_slow is over"]
 
 
+def test_a_coarse_run_lets_two_days_pass_in_seconds() -> None:
+    with S1Hub() as hub:
+        result = sim(
+            *("run", "--hub", hub.url, "--virtual", "--coarse", "--quiet"),
+            *("--scenario", "already_plugged", "--duration", "2d"),
+        )
+        assert result.returncode == 0
+        assert hub.messages[-1]["state"] == "done"
+        assert hub.messages[-1]["up"] > 170_000
+
+
 def test_a_virtual_run_charges_against_a_hub_and_keeps_the_memory(
     tmp_path: Path,
 ) -> None:

@@ -3,6 +3,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from kickwatt_sim.internet import Answer, Request
 from kickwatt_sim.status import line, watch
 
 from .conftest import Run
@@ -28,7 +29,9 @@ def test_the_state_stands_below_what_the_firmware_prints(
 def test_the_line_fits_a_terminal(run: Run) -> None:
     device = run(IDLE, seconds=30)
     device.outlet.plug_in(1.0)
-    device.exchanges.succeeded = 9999
-    device.exchanges.last_message = {"state": "charging"}
+    device.exchanges.succeeded = 9998
+    device.modem.http.listeners[0](
+        Request("POST", "", (), b'-\n{"state":"charging"}', 60.0), Answer(200)
+    )
     assert len(line(device)) <= 90
     assert "battery 100%" in line(device)

@@ -99,6 +99,8 @@ class Board:
         self._go = threading.Semaphore(0)
         self._back = threading.Semaphore(0)
         self._closing = False
+        # What running a file of the drive means.
+        self.program: Callable[[str], None] = lambda name: loader.Loader(self).run(name)
         self._thread = threading.Thread(target=self._live, name="board", daemon=True)
         world.at_horizon = self._hand_over
 
@@ -341,7 +343,7 @@ class Board:
         if not (self.drive / name).exists():
             return
         try:
-            loader.Loader(self).run(name)
+            self.program(name)
         except Interrupt, WorldBroken:
             raise
         except SystemExit:

@@ -59,6 +59,8 @@ class Charger:
         self._full = False
         self._wall_wh = 0.0
         self._changed_ns = 0
+        # What was to see when somebody last looked; a meter looks twice, for power and for energy.
+        self._looked: tuple[int, Look] | None = None
 
     def plug_in(self, battery: Battery) -> None:
         """Attach a battery."""
@@ -80,8 +82,14 @@ class Charger:
 
     def look(self) -> Look:
         """Return what there is to see now."""
+        now_ns = self._clock()
+        if self._looked is None or self._looked[0] != now_ns:
+            self._looked = now_ns, self._look(now_ns)
+        return self._looked[1]
+
+    def _look(self, now_ns: int) -> Look:
         battery = self.battery
-        hours = (self._clock() - self._changed_ns) / _HOUR_NS
+        hours = (now_ns - self._changed_ns) / _HOUR_NS
         if not self.powered:
             charge = None if battery is None else battery.charge
             return Look(charge, self._full, 0.0, self._wall_wh)
@@ -114,11 +122,11 @@ class Charger:
 
     def settle(self) -> None:
         """Fix the course so far; whoever changes the brick or its battery does this first."""
-        look = self.look()
+        self._changed_ns, look = self._clock(), self.look()
         self._full, self._wall_wh = look.full, look.wall_wh
-        self._changed_ns = self._clock()
         if self.battery is not None and look.charge is not None:
             self.battery.charge = look.charge
+        self._looked = None
 
     def _current_a(self, battery: Battery, charge: float) -> float:
         if charge < battery.cv_from:
