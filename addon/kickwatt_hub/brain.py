@@ -133,7 +133,7 @@ class _Thinking:
         for event in events:
             if isinstance(event, detector.SessionStarted):
                 self._started(event)
-            else:
+            elif isinstance(event, detector.SessionEnded):
                 self._ended(event, position)
 
     def _start_over(self, state: detector.DetectorState, position: Position) -> None:

@@ -224,7 +224,7 @@ class Fleet:
             running,
         )
         entry.brain = Brain(thought.brain.state, entry.brain.profile)
-        entry.charger = replace(entry.charger, phase=thought.brain.state.phase)
+        entry.charger = replace(entry.charger, phase=thought.brain.state.status)
         records = thought.records
         if running is not None and not records and entry.brain.state.session is None:
             records = (_lost(running, stored),)

@@ -319,7 +319,7 @@ class Ingest:
                 interval_s=talk.interval_s,
                 said=talk.said,
                 csq=talk.said.csq if talk.said else charger.csq,
-                phase=thought.brain.state.phase,
+                phase=thought.brain.state.status,
                 desired_on=wish.on,
                 order=wish.order,
                 reading=usable[-1] if usable else charger.reading,

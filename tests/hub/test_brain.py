@@ -141,7 +141,7 @@ def test_where_the_brain_stood_is_stored_and_read_back() -> None:
     running = _think(*_charge(10)).brain.state
     assert brains.decode_state(msgspec.json.encode(running)) == running
     assert brains.decode_state(None) is None
-    assert brains.decode_state(b'{"phase":"asleep"}') is None
+    assert brains.decode_state(b'{"status":"asleep"}') is None
     assert (
         brains.decode_profile(None) == brains.decode_profile(b"[]") == Brain().profile
     )

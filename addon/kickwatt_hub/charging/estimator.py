@@ -16,8 +16,9 @@ from itertools import accumulate
 from math import exp, log
 from statistics import mean, stdev
 
-from .detector import Session
 from .profile import Charge, Profile
+from .rule import TAIL_BELOW
+from .session import Session
 
 LAGS_MIN = (0.0, 4.0, 8.0, 15.0, 30.0, 60.0, 120.0)
 """How far back the two curves are compared, dense where the tail bends."""
@@ -46,8 +47,6 @@ SPREAD = 0.07
 SPREAD_OF_ONE = 0.25
 STEPS = 60
 
-# Below this share of the plateau the power falls: before, it only rises (by about a tenth), apart from noise.
-TAIL_BELOW = 0.93
 
 LOWEST, HIGHEST = 0.10, 0.90
 

@@ -14,6 +14,7 @@ from math import sqrt
 from statistics import median
 
 from .profile import Charge
+from .rule import TAIL_BELOW
 
 DAY_MS = 86_400_000
 YEAR_DAYS = 365.25
@@ -25,7 +26,6 @@ NEIGHBOURS = 20
 COLD_TAIL = 1.4
 LEAST_CHARGES = 5
 # Below this share of the plateau a charge is in its tail: wall power only rises before (by about a tenth).
-TAIL_BELOW = 0.93
 # Two-sided 80 % of the normal distribution.
 Z_80 = 1.2816
 

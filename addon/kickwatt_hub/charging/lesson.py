@@ -1,6 +1,6 @@
 """What a charge that has ended teaches about its charger."""
 
-from .detector import SessionEnded
+from .events import SessionEnded
 from .profile import Charge
 from .trace import resampled
 

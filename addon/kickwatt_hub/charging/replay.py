@@ -150,13 +150,13 @@ def _replay(rows: Sequence[Row], settings: DetectorSettings) -> ReplayObject:
     profile = settings.learned
     resting_w: list[float] = []
     for state, events in _events(rows, settings):
-        if state.phase == "full":
+        if state.status == "full":
             resting_w.append(state.power_w)
         for event in events:
             if isinstance(event, SessionStarted):
                 running = _Running(_started(event), event.decided_ms)
                 sessions.append(running.session)
-            elif running is not None:
+            elif isinstance(event, SessionEnded) and running is not None:
                 _end(running.session, event)
                 running = None
                 charge = lesson(event)

@@ -13,6 +13,7 @@ from kickwatt_hub.charging.detector import (
     DetectorSettings,
     DetectorState,
     Event,
+    PhaseEntered,
     Sample,
     SessionEnded,
     SessionStarted,
@@ -67,6 +68,19 @@ def ends(events: Iterable[Event]) -> list[SessionEnded]:
     return [event for event in events if isinstance(event, SessionEnded)]
 
 
+def edges(events: Iterable[Event]) -> list[SessionStarted | SessionEnded]:
+    return [event for event in events if not isinstance(event, PhaseEntered)]
+
+
+def phases(events: Iterable[Event]) -> list[tuple[str, float]]:
+    """Return the phases with the minute at which each began."""
+    return [
+        (event.phase, minute(event.at_ms))
+        for event in events
+        if isinstance(event, PhaseEntered)
+    ]
+
+
 def minute(time_ms: int) -> float:
     return (time_ms - START_MS) / MINUTE
 
@@ -115,7 +129,7 @@ def with_factor(
 
 def test_a_charge_starts_when_its_power_began_not_when_it_was_recognised() -> None:
     _, events = run(samples(charge_at, 30))
-    (started,) = events
+    (started,) = edges(events)
     assert isinstance(started, SessionStarted)
     assert minute(started.start_ms) == 10.0
     assert 11.0 <= minute(started.decided_ms) <= 12.0
@@ -136,7 +150,7 @@ NO_CHARGE = {
 def test_this_is_no_charge(name: str) -> None:
     state, events = run(samples(NO_CHARGE[name], 60))
     assert events == []
-    assert state.phase == "idle"
+    assert state.status == "idle"
     assert state.session is None
 
 
@@ -204,14 +218,61 @@ def test_after_the_end_the_phase_says_so_and_topping_up_starts_nothing() -> None
 
     state, events = run(samples(topped_up, 400))
     assert len(ends(events)) == 1
-    assert state.phase == "full"
+    assert state.status == "full"
 
 
 def test_another_charge_after_a_full_one_is_another_session() -> None:
     twice = lambda minutes: charge_at(minutes % 330)  # noqa: E731
     state, events = run(samples(twice, 660))
     assert len(ends(events)) == 2
-    assert state.phase == "full"
+    assert state.status == "full"
+
+
+# --- phases and reasons ------------------------------------------------------------------------------------------------
+
+
+def test_the_phases_of_a_charge_are_named_with_when_each_began() -> None:
+    slow = lambda minutes: charge_at(minutes, stops_at=0.005)  # noqa: E731
+    current, voltage, balancing = phases(run(samples(slow, 420))[1])
+    assert current == ("constant_current", pytest.approx(10, abs=1))
+    assert voltage == ("constant_voltage", pytest.approx(192, abs=2))
+    assert balancing == ("balancing", pytest.approx(190 - 25 * log(0.13), abs=5))
+
+
+@pytest.mark.parametrize("factor", [0.0, 0.5])
+def test_a_dip_is_no_phase(factor: float) -> None:
+    dipped = with_factor(charge_at, 100, 105, factor)
+    assert [phase for phase, _ in phases(run(samples(dipped, 180))[1])] == [
+        "constant_current"
+    ]
+
+
+def test_a_taper_with_a_late_rerise_is_told_as_what_it_was() -> None:
+    tapered = with_factor(charge_at, 80, 110, 0.6)
+    assert [phase for phase, _ in phases(run(samples(tapered, 185))[1])] == [
+        "constant_current",
+        "constant_voltage",
+        "constant_current",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("curve", "learned", "rule"),
+    [
+        (charge_at, Profile(), "little_left"),
+        (charge_at, LEARNED, "learned_rest"),
+        (lambda minutes: charge_at(minutes, stops_at=0.0), Profile(), "little_left"),
+    ],
+)
+def test_an_end_says_by_which_rule_and_what_it_compared(
+    curve: Curve, learned: Profile, rule: str
+) -> None:
+    (ended,) = ends(run(samples(curve, 500), DetectorSettings(learned=learned))[1])
+    assert ended.rule == rule
+    assert ended.numbers["peak_w"] == pytest.approx(97, abs=1)
+    assert ended.numbers["rest_w"] < ended.numbers["low_w"]
+    assert ended.numbers["low_min"] >= 5.5
+    assert ended.readings[-1][0] == ended.decided_ms - 30_000
 
 
 # --- what must not end it ----------------------------------------------------------------------------------------------
@@ -353,7 +414,7 @@ def test_a_source_that_reports_only_on_change_ends_by_its_silence() -> None:
     (ended,) = ends(happened)
     assert ended.reason == "full"
     assert 0 <= minute(ended.decided_ms) - stops_min() <= 10
-    assert state.phase == "full"
+    assert state.status == "full"
     assert advance(state, START_MS + 340 * MINUTE, QUIET) == (state, ())
 
 
@@ -400,9 +461,9 @@ def test_a_relay_that_opens_ends_the_session_at_that_time() -> None:
     (ended,) = ends(events)
     assert ended.reason == "switched_off"
     assert ended.end_ms == ended.decided_ms == off.time_ms
-    assert state.phase == "off"
+    assert state.status == "off"
     state, _ = step(state, Sample(off.time_ms + MINUTE, 0.0, True), DEFAULT)
-    assert state.phase == "idle"
+    assert state.status == "idle"
 
 
 def test_a_relay_found_open_after_a_silence_lost_its_power_when_it_was_last_heard() -> (
@@ -422,7 +483,7 @@ def test_after_most_of_a_day_of_silence_it_is_another_charge() -> None:
     ]
     _, events = run([*readings, *later])
     assert [event.reason for event in ends(events)] == ["power_lost"]
-    assert len(events) == 3
+    assert len(edges(events)) == 3
 
 
 def test_a_message_without_power_changes_nothing_but_the_relay() -> None:
@@ -431,7 +492,7 @@ def test_a_message_without_power_changes_nothing_but_the_relay() -> None:
     at = readings[-1].time_ms + 1000
     assert step(state, Sample(at, None), DEFAULT) == (state, ())
     off, events = step(state, Sample(at, None, False), DEFAULT)
-    assert off.phase == "off"
+    assert off.status == "off"
     assert [event.reason for event in ends(events)] == ["switched_off"]
 
 
@@ -517,10 +578,11 @@ def test_whatever_comes_events_alternate_and_stay_in_order(
         at += gap_ms
         stream.append(Sample(at, power_w, relay_on, energy_wh))
     state, events = run(stream)
+    events = list(edges(events))
     for index, event in enumerate(events):
         assert isinstance(event, SessionStarted if index % 2 == 0 else SessionEnded)
     for ended in ends(events):
         assert ended.start_ms <= ended.end_ms <= ended.decided_ms
         assert ended.energy_wh >= 0
     assert (state.session is not None) == (len(events) % 2 == 1)
-    assert (state.phase == "charging") == (state.session is not None)
+    assert (state.status == "charging") == (state.session is not None)

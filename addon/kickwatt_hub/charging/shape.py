@@ -1,0 +1,95 @@
+"""The curve of a running charge, as far as its end depends on it."""
+
+from dataclasses import dataclass
+import math
+
+from .phase import NO_PHASE, Phase, Phases, next_phases
+from .rule import (
+    IDLE_MARGIN_W,
+    LOW_SHARE,
+    LOW_SHARE_MOST,
+    RERISE_SHARE,
+    SLOT_MS,
+    UNKNOWN_IDLE_W,
+    WATCHED_SLOTS,
+    DetectorSettings,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What is remembered of a charge's half minutes."""
+
+    levels: tuple[float, ...] = ()
+    """Mean power of the last half minutes, the newest last."""
+    plateau_w: float = 0.0
+    """The highest power that was held for a minute: the peak without the inrush."""
+    above_half_ms: int = 0
+    """Until when the level was above a half, and above a quarter, of the plateau: the tail's time constant."""
+    above_quarter_ms: int = 0
+    low_since_ms: int | None = None
+    flat_since_ms: int = 0
+    flat_w: float = 0.0
+    phases: Phases = NO_PHASE
+
+    @property
+    def phase(self) -> Phase:
+        """Where in its course the charge is."""
+        return self.phases.phase
+
+    def tail_tau_s(self) -> float | None:
+        """Return the time constant with which the power fell from a half to a quarter of its peak; None if it dropped."""
+        fell_ms = self.above_quarter_ms - self.above_half_ms
+        return fell_ms / 1000.0 / math.log(2.0) if fell_ms > 2 * SLOT_MS else None
+
+
+def next_shape(
+    shape: Shape, end_ms: int, level_w: float, settings: DetectorSettings
+) -> Shape:
+    """Add one half minute, which ended at `end_ms`, to the curve."""
+    levels = shape.levels
+    previous_w = levels[-1] if levels else 0.0
+    held_w = min(previous_w, level_w)
+    plateau_w = max(shape.plateau_w, held_w)
+    flat_since_ms, flat_w = shape.flat_since_ms, shape.flat_w
+    if abs(level_w - flat_w) > max(1.0, 0.05 * flat_w):
+        flat_since_ms, flat_w = end_ms - SLOT_MS, level_w
+    low_since_ms = _low_since(shape, end_ms, level_w, previous_w, plateau_w, settings)
+    return Shape(
+        (*levels[1 - WATCHED_SLOTS :], level_w),
+        plateau_w,
+        end_ms if held_w >= 0.5 * plateau_w else shape.above_half_ms,
+        end_ms if held_w >= 0.25 * plateau_w else shape.above_quarter_ms,
+        low_since_ms,
+        flat_since_ms,
+        flat_w,
+        next_phases(shape.phases, end_ms, level_w, plateau_w, low_since_ms is not None),
+    )
+
+
+def _low_since(
+    shape: Shape,
+    end_ms: int,
+    level_w: float,
+    previous_w: float,
+    plateau_w: float,
+    settings: DetectorSettings,
+) -> int | None:
+    """Return since when the level has been low, a single half minute above the mark forgiven."""
+    if level_w >= LOW_SHARE_MOST * plateau_w:
+        return None
+    mark_w = low_w(plateau_w, settings)
+    if level_w < mark_w:
+        return end_ms - SLOT_MS if shape.low_since_ms is None else shape.low_since_ms
+    blinked = previous_w < mark_w and level_w < previous_w + RERISE_SHARE * plateau_w
+    return shape.low_since_ms if blinked else None
+
+
+def low_w(plateau_w: float, settings: DetectorSettings) -> float:
+    """Return the power below which a charge with this peak may be over."""
+    idle_w = settings.learned.idle_w if settings.learned.trusted else None
+    rest_w = (UNKNOWN_IDLE_W if idle_w is None else idle_w) + IDLE_MARGIN_W
+    return min(
+        max(settings.cutoff_w, rest_w, LOW_SHARE * plateau_w),
+        LOW_SHARE_MOST * plateau_w,
+    )
