@@ -9,7 +9,6 @@ nothing is told twice, however often the line drops.
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 import json
@@ -48,11 +47,6 @@ CONNECT_TIMEOUT_S: Final = 20
 
 # The hub pings every 30 s, whatever else it says. A line is dead after two missed pings.
 SILENCE_S: Final = 70
-
-# After a resume the hub sends at once what was missed. When nothing came for this long,
-# or for that long in all, it is taken to be over.
-QUIET_S: Final = 0.25
-CATCH_UP_S: Final = 3.0
 
 # The hub answers every command in its own time, also when the device does not, and may
 # be told to give a device up to an hour; this only guards against one that forgets to.
@@ -263,20 +257,18 @@ class KickwattLive:
         while True:
             data = await self._receive(ws)
             if data.get("type") == "resumed":
-                return Resumed(missed=await self._catch_up(ws))
+                return Resumed(missed=await self._catch_up(ws, data.get("to")))
             if isinstance(message := self._read(data), Snapshot):
                 return message
 
-    async def _catch_up(self, ws: ClientWebSocketResponse) -> tuple[News, ...]:
+    async def _catch_up(
+        self, ws: ClientWebSocketResponse, to: object
+    ) -> tuple[News, ...]:
         """Take in what was missed, so that no state of the past is shown as today's."""
         missed: list[News] = []
-        loop = asyncio.get_running_loop()
-        end = loop.time() + CATCH_UP_S
-        with suppress(TimeoutError):
-            while (left := end - loop.time()) > 0:
-                data = await self._receive(ws, min(QUIET_S, left))
-                if (message := self._read(data)) is not None:
-                    missed.append(message)
+        while self.number is not None and isinstance(to, int) and self.number < to:
+            if (message := self._read(await self._receive(ws))) is not None:
+                missed.append(message)
         return tuple(missed)
 
     async def _subscribe(self, ws: ClientWebSocketResponse) -> None:

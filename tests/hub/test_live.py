@@ -248,7 +248,12 @@ async def test_a_client_that_was_away_resumes_where_it_left(
     again = await connect("read")
     resume = {"run": run, "number": last["number"]}
     await again.socket.send_json({"type": "subscribe", "id": 2, "resume": resume})
-    assert await again.receive() == {"type": "resumed", "id": 2, **resume}
+    assert await again.receive() == {
+        "type": "resumed",
+        "id": 2,
+        **resume,
+        "to": last["number"] + 2,
+    }
     await board.report(4.0)
     events = [await again.receive() for _ in range(3)]
     assert [event["charger"]["reading"]["power_w"] for event in events] == [

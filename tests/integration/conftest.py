@@ -38,7 +38,6 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "FIRST_DELAY_S", 0.02)
     monkeypatch.setattr(live, "LONGEST_DELAY_S", 0.1)
     monkeypatch.setattr(live, "CLOSE_TIMEOUT_S", 0.05)
-    monkeypatch.setattr(live, "QUIET_S", 0.1)
 
 
 @pytest.fixture

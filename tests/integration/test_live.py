@@ -148,7 +148,7 @@ async def test_a_lost_connection_is_resumed_where_it_broke(
     line = await scripted.accept()
     request = await line.greet()
     assert request["resume"] == {"run": "a", "number": 11}
-    await line.say("resumed", id=request["id"], run="a", number=11)
+    await line.say("resumed", id=request["id"], run="a", number=11, to=13)
     await line.change(11, name="again")
     await line.change(12, name="missed")
     await line.change(13, name="too")
@@ -174,29 +174,28 @@ async def test_a_line_that_breaks_while_catching_up_loses_nothing(
         line = await scripted.accept()
         request = await line.greet()
         assert request["resume"] == {"run": "a", "number": 10}
-        await line.say("resumed", id=request["id"], run="a", number=10)
+        await line.say("resumed", id=request["id"], run="a", number=10, to=12)
         await line.change(11, name="missed")
         if end:
             await line.hang_up()
+    await line.change(12, name="missed too")
     resumed = await followed.next()
     assert isinstance(resumed, Resumed)
-    assert len(resumed.missed) == 1
-    assert followed.live.number == 11
+    assert len(resumed.missed) == 2
+    assert followed.live.number == 12
 
 
-async def test_catching_up_ends_where_events_never_cease(
-    followed: Followed, scripted: ScriptedHub, monkeypatch: pytest.MonkeyPatch
+async def test_catching_up_ends_where_the_hub_said_it_would(
+    followed: Followed, scripted: ScriptedHub
 ) -> None:
-    monkeypatch.setattr(live_module, "CATCH_UP_S", 0.3)
     line = await connect(followed, scripted)
     await line.hang_up()
     assert isinstance(await followed.next(), Lost)
     line = await scripted.accept()
     request = await line.greet()
-    await line.say("resumed", id=request["id"], run="a", number=10)
+    await line.say("resumed", id=request["id"], run="a", number=10, to=20)
     for number in range(11, 41):
         await line.change(number, name=str(number))
-        await asyncio.sleep(0.02)
     resumed = await followed.next()
     assert isinstance(resumed, Resumed)
     names = [
@@ -204,10 +203,24 @@ async def test_catching_up_ends_where_events_never_cease(
         for message in resumed.missed
         if isinstance(message, ChargerChanged)
     ]
-    while len(names) < 30:
-        names.append(await followed.name())
-    assert names == [str(number) for number in range(11, 41)]
-    assert 1 < len(resumed.missed) < 30
+    assert names == [str(number) for number in range(11, 21)]
+    assert [await followed.name() for _ in range(20)] == [
+        str(number) for number in range(21, 41)
+    ]
+
+
+async def test_a_resume_with_nothing_missed_goes_on_at_once(
+    followed: Followed, scripted: ScriptedHub
+) -> None:
+    line = await connect(followed, scripted)
+    await line.hang_up()
+    assert isinstance(await followed.next(), Lost)
+    line = await scripted.accept()
+    request = await line.greet()
+    await line.say("resumed", id=request["id"], run="a", number=10, to=10)
+    resumed = await followed.next()
+    assert isinstance(resumed, Resumed)
+    assert resumed.missed == ()
 
 
 async def test_a_restarted_hub_answers_with_a_snapshot(

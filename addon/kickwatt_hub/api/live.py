@@ -262,6 +262,7 @@ class Live:
                 "id": wanted.id,
                 "run": bus.run,
                 "number": resume.number,
+                "to": bus.number,
             }
         )
 
