@@ -92,7 +92,7 @@ class Hub:
         self.main_port, self.device_port = (each.getsockname()[1] for each in sockets)
         self.context = await self._parts(store, secret)
         await self._open(_main_app(self.context), sockets[0])
-        await self._open(_device_app(self.context), sockets[1])
+        await self._open_to_devices(sockets[1])
         self._stack.push_async_callback(self.context.ingest.drain)
         self._watch(self._look())
         await self._announce(secret)
@@ -133,12 +133,23 @@ class Hub:
         )
 
     async def _open(self, app: web.Application, listening: socket.socket) -> None:
-        # The S1 MAC is over the bytes as they came: nothing may unpack them on the way.
-        runner = web.AppRunner(
-            app, access_log=None, shutdown_timeout=STOP_S, auto_decompress=False
-        )
         idlers = Idlers()
         app.middlewares.append(idlers.middleware())
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_S)
+        await self._serve(runner, idlers, listening)
+
+    async def _open_to_devices(self, listening: socket.socket) -> None:
+        idlers = Idlers()
+        server = devices.server(self.context, idlers.heard)
+        runner = web.ServerRunner(server, shutdown_timeout=STOP_S)
+        await self._serve(runner, idlers, listening)
+
+    async def _serve(
+        self,
+        runner: web.AppRunner | web.ServerRunner,
+        idlers: Idlers,
+        listening: socket.socket,
+    ) -> None:
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
         assert runner.server is not None
@@ -263,11 +274,4 @@ def _main_app(context: Context) -> web.Application:
     app.on_shutdown.append(live.close_all)
     app.add_routes(native.routes())
     app.router.add_get("/api/v1/live", live.live)
-    return app
-
-
-def _device_app(context: Context) -> web.Application:
-    app = web.Application(middlewares=[devices.refusals])
-    app[CONTEXT] = context
-    app.add_routes(devices.routes())
     return app

@@ -1,45 +1,50 @@
-"""The device port: S1 and the seed's format, nothing else. It may be forwarded to the internet."""
+"""The device port: S1 and the seed's format, nothing else. It may be forwarded to the internet.
+
+Thousands of messages a second pass through here, so it is aiohttp's server without its application: three paths need
+no router, and refusals no middleware.
+"""
 
 import asyncio
+from collections.abc import Callable
 import logging
+from typing import cast
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
 from ..ingest import NotS1Error, StrangerError
 from ..sources import gsm
 from ..store import UnavailableError
-from .context import CONTEXT
+from .context import Context
 from .errors import RETRY_AFTER_S
+from .plain import JSON, OCTETS, TEXT, Answer
 
 _LOGGER = logging.getLogger(__name__)
 
 BODY_S = 60.0  # 16 kB at the 9.6 kbit/s of a bad GSM cell take 14 s
 
-
-def routes() -> list[web.RouteDef]:
-    """Return what devices may call."""
-    return [
-        web.post("/s1/{id}", s1),
-        web.get("/", legacy_latest),
-        web.post("/", legacy),
-        web.options("/", legacy_options),
-    ]
+_S1 = "/s1/"
+_LATER = f"Retry-After: {RETRY_AFTER_S}\r\n"
 
 
-@web.middleware
-async def refusals(
-    request: web.Request,
-    handler: Handler,
-) -> web.StreamResponse:
-    """Answer what is refused unsigned, in one short line."""
+def server(hub: Context, heard: Callable[[web.RequestHandler], None]) -> web.Server:
+    """Return what answers devices; `heard` is told of each connection that has asked for something."""
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        heard(request.protocol)
+        # An Answer is all of a response that aiohttp's server uses.
+        return cast(web.StreamResponse, await _answer(hub, request))
+
+    # The S1 MAC is over the bytes as they came: nothing may unpack them on the way.
+    return web.Server(answer, access_log=None, auto_decompress=False)
+
+
+async def _answer(hub: Context, request: web.BaseRequest) -> Answer:
+    """Answer, and say in one short line what is refused unsigned."""
     try:
-        return await handler(request)
+        return await _route(hub, request)
     except StrangerError:
-        if await request.app[CONTEXT].strangers.failed(request.remote):
-            return _refusal(
-                429, "Too Many Requests", {"Retry-After": str(RETRY_AFTER_S)}
-            )
+        if await hub.strangers.failed(request.remote):
+            return _refusal(429, "Too Many Requests", _LATER)
         return _refusal(401, "Unauthorized")
     except NotS1Error:
         return _refusal(400, "Not an S1 message")
@@ -50,12 +55,9 @@ async def refusals(
     except TimeoutError:
         return _refusal(400, "Too slow")
     except UnavailableError:
-        return _refusal(503, "Not now", {"Retry-After": str(RETRY_AFTER_S)})
+        return _refusal(503, "Not now", _LATER)
     except web.HTTPException as error:
-        kept = {
-            name: error.headers[name] for name in ("Allow",) if name in error.headers
-        }
-        return _refusal(error.status, error.reason, kept)
+        return _refusal(error.status, error.reason)
     except Exception:
         _LOGGER.exception(
             "Unexpected error while answering a device at %s", request.path
@@ -63,51 +65,72 @@ async def refusals(
         return _refusal(500, "Internal Server Error")
 
 
-async def s1(request: web.Request) -> web.Response:
-    """Take an S1 message."""
+async def _route(hub: Context, request: web.BaseRequest) -> Answer:
+    path, method = request.path, request.method
+    charger_id = path.removeprefix(_S1)
+    if charger_id != path and charger_id and "/" not in charger_id:
+        if method == "POST":
+            return await _s1(hub, request, charger_id)
+        return _not_allowed("POST")
+    if path != "/":
+        return _refusal(404, "Not Found")
+    if method == "POST":
+        return await _legacy(hub, request)
+    if method in ("GET", "HEAD"):
+        return await _legacy_latest(hub, request)
+    if method == "OPTIONS":
+        return Answer(200, headers=_allow("GET, HEAD, OPTIONS, POST"))
+    return _not_allowed("GET, HEAD, OPTIONS, POST")
+
+
+async def _s1(hub: Context, request: web.BaseRequest, charger_id: str) -> Answer:
     body = await _body(request, gsm.MAX_BODY)
-    reply = await request.app[CONTEXT].ingest.s1(request.match_info["id"], body)
-    return web.Response(
-        status=reply.status, body=reply.body, content_type="application/octet-stream"
-    )
+    reply = await hub.ingest.s1(charger_id, body)
+    return Answer(reply.status, reply.body, OCTETS)
 
 
-async def legacy(request: web.Request) -> web.Response:
-    """Take rows in the seed's format."""
+async def _legacy(hub: Context, request: web.BaseRequest) -> Answer:
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType
     body = await _body(request, gsm.MAX_LEGACY)
-    await request.app[CONTEXT].ingest.legacy(request.headers.get("api_key"), body)
-    return web.Response(status=204)
+    await hub.ingest.legacy(request.headers.get("api_key"), body)
+    return Answer(204)
 
 
-async def legacy_latest(request: web.Request) -> web.Response:
+async def _legacy_latest(hub: Context, request: web.BaseRequest) -> Answer:
     """Return the newest row in the seed's format."""
-    row = await request.app[CONTEXT].ingest.legacy_latest(
-        request.headers.get("api_key")
-    )
+    row = await hub.ingest.legacy_latest(request.headers.get("api_key"))
     if row is None:
         raise web.HTTPNotFound
-    return web.Response(body=row, content_type="application/json")
+    return Answer(200, row, JSON)
 
 
-async def legacy_options(_request: web.Request) -> web.Response:
-    """Say which methods there are."""
-    return web.Response(headers={"Allow": "GET, HEAD, OPTIONS, POST"})
-
-
-async def _body(request: web.Request, most: int) -> bytes:
+async def _body(request: web.BaseRequest, most: int) -> bytes:
     """Read the body, but never more of it than `most` bytes."""
-    body = bytearray()
+    content = request.content
+    if content.is_eof():  # it came with the head, as short ones do
+        body = content.read_nowait()
+        if len(body) > most:
+            raise web.HTTPRequestEntityTooLarge(most, len(body))
+        return body
+    if request.headers.get("Expect", "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    parts = bytearray()
     async with asyncio.timeout(BODY_S):
-        async for part in request.content.iter_any():
-            body += part
-            if len(body) > most:
-                raise web.HTTPRequestEntityTooLarge(most, len(body))
-    return bytes(body)
+        async for part in content.iter_any():
+            parts += part
+            if len(parts) > most:
+                raise web.HTTPRequestEntityTooLarge(most, len(parts))
+    return bytes(parts)
 
 
-def _refusal(
-    status: int, line: str, headers: dict[str, str] | None = None
-) -> web.Response:
-    return web.Response(status=status, text=line, headers=headers)
+def _refusal(status: int, line: str, headers: str = "") -> Answer:
+    return Answer(status, line.encode(), TEXT + headers)
+
+
+def _not_allowed(methods: str) -> Answer:
+    return _refusal(405, "Method Not Allowed", _allow(methods))
+
+
+def _allow(methods: str) -> str:
+    return f"Allow: {methods}\r\n"

@@ -28,12 +28,16 @@ class Idlers:
 
         @web.middleware
         async def note(request: web.Request, handler: Handler) -> web.StreamResponse:
-            self._asked.add(request.protocol)
-            if len(self._asked) > self._room:
-                self._forget_closed()
+            self.heard(request.protocol)
             return await handler(request)
 
         return note
+
+    def heard(self, connection: web.RequestHandler) -> None:
+        """Note that a connection has asked for something."""
+        self._asked.add(connection)
+        if len(self._asked) > self._room:
+            self._forget_closed()
 
     async def watch(self, server: web.Server) -> None:
         """Close those that have waited too long, for as long as the server runs."""
