@@ -109,7 +109,9 @@ class Ingest:
 
     async def _finish[T](self, work: Coroutine[Any, Any, T]) -> T:
         """Run it to its end also when the device hangs up: what is stored must be known to be stored."""
-        task = asyncio.create_task(work)
+        task = asyncio.create_task(work, eager_start=True)
+        if task.done():
+            return task.result()
         self._working.add(task)
         task.add_done_callback(self._working.discard)
         return await asyncio.shield(task)
