@@ -260,6 +260,41 @@ def charger_add(
     click.echo(onboarding.settings_toml(added, url), nl=False)
 
 
+@charger.command("add-many")
+@click.argument("count", type=click.IntRange(1, 100_000))
+@click.option(
+    "--prefix",
+    default="load-",
+    show_default=True,
+    help="What their ids begin with; a number follows.",
+)
+@click.option(
+    "--simulated",
+    is_flag=True,
+    help="Their samples are dated by their own clocks, which may run fast.",
+)
+@_DATA
+def charger_add_many(
+    count: int, prefix: str, simulated: bool, data: Path | None
+) -> None:
+    """Add COUNT chargers, all or none, and print their ids and keys as one JSON object, this once.
+
+    For `kickwatt-sim fleet --keys`, or for a board per flat.
+    """
+    width = len(str(count))
+    ids = [f"{prefix}{number:0{width}}" for number in range(1, count + 1)]
+    if not _ID.match(ids[0]):
+        raise Refused(
+            "--prefix and a number must make an id of 1 to 32 lower-case letters, digits, - and _ that begins with a letter or digit."
+        )
+
+    async def work(store: Store, secret: HubSecret) -> list[onboarding.Added]:
+        return await onboarding.add_chargers(store, secret, ids, simulated=simulated)
+
+    added = _with_store(data, work)
+    click.echo(json.dumps({each.id: each.key for each in added}, indent=0))
+
+
 @charger.command("list")
 @_DATA
 def charger_list(data: Path | None) -> None:

@@ -1,5 +1,6 @@
 """Adding a charger: a new key, and the lines that go on the board."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 import secrets
 import time
@@ -44,6 +45,32 @@ async def add_charger(
         )
     )
     return Added(charger_id, kind, key.hex())
+
+
+async def add_chargers(
+    store: Store, secret: HubSecret, ids: Sequence[str], *, simulated: bool
+) -> list[Added]:
+    """Add many chargers that speak S1, all or none. Raises store.AlreadyThereError."""
+    keys = [secrets.token_bytes(KEY_BYTES) for _ in ids]
+    now_ms = time.time_ns() // 1_000_000
+    await store.chargers.add_all(
+        [
+            NewCharger(
+                id=charger_id,
+                name=charger_id,
+                kind=Kind.s1,
+                simulated=simulated,
+                key=secret.seal(key),
+                legacy=LegacyFormat(),
+                created_ms=now_ms,
+            )
+            for charger_id, key in zip(ids, keys, strict=True)
+        ]
+    )
+    return [
+        Added(charger_id, Kind.s1, key.hex())
+        for charger_id, key in zip(ids, keys, strict=True)
+    ]
 
 
 def settings_toml(added: Added, url: str) -> str:

@@ -154,6 +154,26 @@ async def test_a_user_can_log_in_with_the_password_that_was_typed(
         assert (response.status, (await response.json())["scope"]) == (200, "admin")
 
 
+async def test_many_chargers_from_the_command_line_work_at_once(
+    running: HubProcess,
+) -> None:
+    """Their ids and keys are one JSON object; all are added or none."""
+    keys = json.loads(await running.acli("charger", "add-many", "12", "--prefix", "m-"))
+    assert list(keys) == [f"m-{number:02}" for number in range(1, 13)]
+    async with S1Device(running.device_url, "m-12", keys["m-12"]) as board:
+        assert (await board.report(power_w=12.0)).status == 200
+
+
+def test_of_many_chargers_all_are_added_or_none(
+    running: HubProcess, refusal: Refusals
+) -> None:
+    """The third of them is there already."""
+    running.cli("charger", "add", "row-3")
+    data = ("--data", str(running.data))
+    assert "row-3" in refusal("charger", "add-many", "9", "--prefix", "row-", *data)
+    assert "row-1" not in running.cli("charger", "list")
+
+
 async def test_a_legacy_charger_from_the_command_line(running: HubProcess) -> None:
     """With what the seed's format leaves open."""
     lines = await running.acli(
@@ -302,6 +322,9 @@ def test_a_database_of_a_newer_version_is_named(
         (["charger", "add", "a", "--legacy", "--zone", "CET"], "--zone"),
         (["charger", "add", "a", "--legacy", "--zone", "+15:00"], "--zone"),
         (["charger", "add", "a", "--legacy", "--power-factor", "2"], "--power-factor"),
+        (["charger", "add-many", "0"], "100000"),
+        (["charger", "add-many", "2", "--prefix", "A-"], "--prefix"),
+        (["charger", "add-many", "2", "--prefix", "a" * 32], "--prefix"),
         (["user", "add", "a b"], "name"),
     ],
 )

@@ -1,5 +1,6 @@
 """Chargers, and the conversation with each."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 import sqlite3
 
@@ -136,31 +137,16 @@ class Chargers:
 
     async def add(self, new: NewCharger) -> int:
         """Add a charger and return its pk. Raises AlreadyThereError."""
-        defaults = ChargerSettings()
+        return await self._writer.run(lambda connection: _add(connection, new))
 
-        def job(connection: sa.Connection) -> int:
-            if connection.execute(
-                sa.select(charger.c.pk).where(charger.c.id == new.id)
-            ).first():
-                raise AlreadyThereError(f"There is a charger {new.id} already.")
-            result = connection.execute(
-                sa.insert(charger).values(
-                    id=new.id,
-                    name=new.name,
-                    kind=str(new.kind),
-                    simulated=new.simulated,
-                    key=new.key,
-                    created_ms=new.created_ms,
-                    settings_rev=0,
-                    ampere_unit=new.legacy.ampere_unit,
-                    utc_offset_min=new.legacy.utc_offset_min,
-                    power_factor=new.legacy.power_factor,
-                    **msgspec.structs.asdict(defaults),
-                )
-            )
-            return new_key(result)
+    async def add_all(self, new: Sequence[NewCharger]) -> None:
+        """Add many chargers, all or none. Raises AlreadyThereError."""
 
-        return await self._writer.run(job)
+        def job(connection: sa.Connection) -> None:
+            for each in new:
+                _add(connection, each)
+
+        await self._writer.run(job)
 
     async def change(
         self, pk: int, name: str, settings: ChargerSettings, settings_rev: int
@@ -396,3 +382,26 @@ def _sweep(connection: sa.Connection) -> bool:
         )
     )
     return True
+
+
+def _add(connection: sa.Connection, new: NewCharger) -> int:
+    if connection.execute(
+        sa.select(charger.c.pk).where(charger.c.id == new.id)
+    ).first():
+        raise AlreadyThereError(f"There is a charger {new.id} already.")
+    result = connection.execute(
+        sa.insert(charger).values(
+            id=new.id,
+            name=new.name,
+            kind=str(new.kind),
+            simulated=new.simulated,
+            key=new.key,
+            created_ms=new.created_ms,
+            settings_rev=0,
+            ampere_unit=new.legacy.ampere_unit,
+            utc_offset_min=new.legacy.utc_offset_min,
+            power_factor=new.legacy.power_factor,
+            **msgspec.structs.asdict(ChargerSettings()),
+        )
+    )
+    return new_key(result)
