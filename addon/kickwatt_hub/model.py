@@ -105,6 +105,7 @@ class Said(Struct, frozen=True, kw_only=True):
     refused: str | None
     rev: int
     left: int
+    supply_mv: int | None = None
 
 
 class Session(Struct, frozen=True, kw_only=True):

@@ -35,6 +35,7 @@ class Header:
         self.refused: str | None = None
         self.rev = 0
         self.left = 0
+        self.supply_mv: int | None = None
 
 
 class Envelope:
@@ -76,13 +77,16 @@ def encode(header: Header, samples: list[Sample], now_s: int) -> bytes:
         % (header.boot, header.seq, header.nonce, header.fw, header.up, header.reset),
         ',"clock":%s,"csq":%d,"state":"%s","relay":%d,"why":"%s"'
         % (_or_null(header.clock), header.csq, header.state, header.relay, header.why),
-        ',"trips":[%s],"order":%d,"refused":%s,"rev":%d,"left":%d,"samples":['
+        ',"trips":[%s],"order":%d,"refused":%s,"rev":%d,"left":%d%s,"samples":['
         % (
             ",".join(['"%s"' % trip for trip in header.trips]),
             header.order,
             '"%s"' % header.refused if header.refused else "null",
             header.rev,
             header.left,
+            ""
+            if header.supply_mv is None
+            else ',"supply_mv":%d' % header.supply_mv,
         ),
         ",".join([_sample(sample, now_s) for sample in samples]),
         "]}",

@@ -21,7 +21,7 @@ MESSAGES = VECTORS["messages"]
 def header_of(fields: dict[str, Any]) -> proto.Header:
     header = proto.Header()
     for name in vars(header):
-        setattr(header, name, fields[name])
+        setattr(header, name, fields.get(name))
     return header
 
 

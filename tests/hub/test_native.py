@@ -215,6 +215,7 @@ async def test_a_charger_is_added_shown_and_removed(
         "last_seen": None,
         "firmware": None,
         "signal_dbm": None,
+        "supply_v": None,
         "state": "unknown",
         "trips": [],
         "relay": {"reported": None, "desired": None, "pending": False, "reason": None},
@@ -241,6 +242,10 @@ async def test_a_charger_is_added_shown_and_removed(
     )
     assert charger["reading"]["power_w"] == 91.2
     assert charger["reading"]["energy_wh"] == 12345.0
+    assert charger["supply_v"] is None
+    assert (await board.send(supply_mv=4010)).status == 200
+    _, charger = await admin.call("GET", "/api/v1/chargers/scooter")
+    assert charger["supply_v"] == 4.01
     assert await admin.call("GET", "/api/v1/chargers") == (200, [charger])
     assert added["key"] not in json.dumps(charger)
     assert await admin.call("DELETE", "/api/v1/chargers/scooter") == (204, None)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .. import API_VERSION, __version__
-from ..model import Charger, Order, Reading, Session, Token, User
+from ..model import Charger, Order, Reading, Said, Session, Token, User
 
 
 def when(time_ms: int | None) -> str | None:
@@ -47,6 +47,7 @@ def charger(each: Charger) -> dict[str, Any]:
         "last_seen": when(each.last_seen_ms),
         "firmware": each.said.fw if each.said else None,
         "signal_dbm": _dbm(each.csq),
+        "supply_v": _supply_v(each.said),
         "state": each.state,
         "trips": each.said.trips if each.said else (),
         "relay": {
@@ -139,6 +140,11 @@ def on_off(closed: bool | None) -> str | None:
 def _dbm(csq: int | None) -> int | None:
     # 3GPP TS 27.007 section 8.5 (+CSQ): 0 is -113 dBm or less, each step 2 dB, 99 not known.
     return None if csq is None or csq > 31 else 2 * csq - 113
+
+
+def _supply_v(said: Said | None) -> float | None:
+    """Return what feeds the modem; a board that cannot tell does not say."""
+    return None if said is None or said.supply_mv is None else said.supply_mv / 1000
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

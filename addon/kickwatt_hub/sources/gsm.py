@@ -80,6 +80,7 @@ class Message(Struct, frozen=True):
     rev: _Zero
     left: _Zero
     samples: Annotated[list[Sample], Meta(max_length=200)]
+    supply_mv: Annotated[int, Meta(ge=0, le=20_000)] | None = None
 
     def said(self) -> Said:
         """Return what the board says about itself."""
@@ -97,6 +98,7 @@ class Message(Struct, frozen=True):
             refused=self.refused,
             rev=self.rev,
             left=self.left,
+            supply_mv=self.supply_mv,
         )
 
     def readings(self, arrival_ms: int, after: int) -> tuple[Reading, ...]:

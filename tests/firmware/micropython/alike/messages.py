@@ -25,7 +25,7 @@ for message in vectors["messages"]:
     fields = json.loads(message["request_json"])
     header = proto.Header()
     for name in header.__dict__:
-        setattr(header, name, fields[name])
+        setattr(header, name, fields.get(name))
     samples = [
         Sample(number, 99_999 - age, relay == 1, Reading(volt, amp, watt, wh, factor))
         for number, age, relay, volt, amp, watt, wh, factor in fields["samples"]
