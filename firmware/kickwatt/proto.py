@@ -84,9 +84,7 @@ def encode(header: Header, samples: list[Sample], now_s: int) -> bytes:
             '"%s"' % header.refused if header.refused else "null",
             header.rev,
             header.left,
-            ""
-            if header.supply_mv is None
-            else ',"supply_mv":%d' % header.supply_mv,
+            "" if header.supply_mv is None else ',"supply_mv":%d' % header.supply_mv,
         ),
         ",".join([_sample(sample, now_s) for sample in samples]),
         "]}",

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from kickwatt.control import Control
     from kickwatt.memory import Memory
+    from kickwatt.modem import Modem
     from kickwatt.queue import Queue
-    from kickwatt.sim800 import Sim800
 
 _SOON_MS = 1_200  # time for the meter's next reading, which shows the change that made us hurry
 _HURRY_MS = 5_000  # least time between two attempts, however much there is to tell
@@ -28,7 +28,7 @@ class Uplink:
 
     def __init__(
         self,
-        modem: Sim800,
+        modem: Modem,
         control: Control,
         queue: Queue,
         memory: Memory,
@@ -87,6 +87,7 @@ class Uplink:
     def _exchange(self) -> Generator[int, None, None]:
         yield from self._modem.ready()
         csq = yield from self._modem.signal()
+        supply_mv = yield from self._modem.supply_mv()
         network_time = yield from self._modem.network_time()
         gc.collect()
         samples = self._queue.first(proto.MAX_SAMPLES)
@@ -94,7 +95,7 @@ class Uplink:
         sealed_ms = clock.now_ms()
         now_s = sealed_ms // 1000
         message = proto.encode(
-            self._header(csq, network_time),
+            self._header(csq, supply_mv, network_time),
             samples,
             now_s,
         )
@@ -111,7 +112,9 @@ class Uplink:
         else:
             self._answered(reply, sealed_ms)
 
-    def _header(self, csq: int, network_time: int | None) -> proto.Header:
+    def _header(
+        self, csq: int, supply_mv: int | None, network_time: int | None
+    ) -> proto.Header:
         control = self._control
         self._seq += 1
         header = proto.Header()
@@ -123,6 +126,7 @@ class Uplink:
         header.reset = self._reset
         header.clock = network_time
         header.csq = csq
+        header.supply_mv = supply_mv
         header.state = control.state
         header.relay = 1 if control.closed else 0
         header.why = control.why

@@ -114,6 +114,8 @@ class Sim800Wire:
             "AT+CSQ": ["+CSQ: 17,0"],
             "AT+CREG?": ["+CREG: 0,5"],
             "AT+CGATT?": ["+CGATT: 1"],
+            "AT+CBC": ["+CBC: 0,76,4010"],
+            "AT+SPIC": ["+SPIC: 3,10,0,10"],
             "AT+CCLK?": ['+CCLK: "26/11/21,09:00:00+04"'],
             "AT+SAPBR=2,1": [f'+SAPBR: 1,{self.bearer},"10.0.0.2"'],
         }

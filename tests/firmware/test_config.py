@@ -65,7 +65,18 @@ def test_the_analog_pair_takes_its_calibration_from_the_settings() -> None:
         ),
         ({"KEY": HEX[:-1] + "g"}, "KICKWATT_KEY"),
         ({"KEY": None}, "(there are 0)"),
-        ({"URL": "https://hub.example"}, "cannot do https"),
+        ({"URL": "https://hub.example"}, "a SIM800 cannot do https"),
+        ({"URL": "ftp://hub.example"}, 'like "http://hub.example:8422"'),
+        ({"MODEM": "SIM900"}, 'KICKWATT_MODEM: "SIM900" is not "sim800", "a7670"'),
+        ({"MODEM_SWITCH": 2}, 'KICKWATT_MODEM_SWITCH: "2" is not 0 to 1.'),
+        ({"NTP": 'a"b'}, "KICKWATT_NTP: the name of a time server"),
+        ({"MODEM": "wifi"}, "KICKWATT_WIFI_SSID: the name of your Wi-Fi network"),
+        ({"MODEM": "wifi", "WIFI_SSID": "ä" * 17}, "KICKWATT_WIFI_SSID"),
+        (
+            {"MODEM": "wifi", "WIFI_SSID": "home", "WIFI_PASSWORD": "secret"},
+            "nothing for an open network (there are 6)",
+        ),
+        ({"MODEM": "wifi", "WIFI_SSID": "home", "URL": "https://h/p"}, "no path"),
         ({"URL": "hub.example:8422"}, 'like "http://hub.example:8422"'),
         ({"URL": "http://hub.example/s1"}, "no path"),
         ({"URL": 'http://hub".example'}, "KICKWATT_URL"),
@@ -112,6 +123,31 @@ def test_a_wrong_setting_is_named_and_says_what_would_be_right(
     problems = load(**changes).problems
     assert len(problems) == 1, problems
     assert says in problems[0]
+
+
+def test_each_way_to_the_hub_needs_its_own_settings() -> None:
+    lte = load(MODEM="a7670", URL="https://hub.example")
+    assert (lte.problems, lte.modem, lte.modem_baud) == ([], "a7670", 115_200)
+    assert load(MODEM="a7670", MODEM_BAUD=9600).modem_baud == 9_600
+    wifi = load(
+        MODEM="wifi",
+        APN=None,
+        URL="https://hub.example",
+        WIFI_SSID="home",
+        WIFI_PASSWORD="password",
+        CA="ca.pem",
+    )
+    assert wifi.problems == []
+    assert (wifi.wifi_ssid, wifi.wifi_password) == ("home", "password")
+    assert (wifi.url, wifi.ca_file) == ("https://hub.example", "ca.pem")
+    assert load(MODEM="wifi", APN=None, WIFI_SSID="cafe").wifi_password == ""
+    assert load().time_server == "pool.ntp.org"
+    assert load(NTP="none").time_server == ""
+
+
+def test_a_wifi_password_is_never_shown() -> None:
+    problems = load(MODEM="wifi", WIFI_SSID="home", WIFI_PASSWORD="hunter2").problems
+    assert "hunter2" not in problems[0]
 
 
 def test_every_problem_is_told_at_once() -> None:

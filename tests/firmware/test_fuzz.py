@@ -10,6 +10,7 @@ import pytest
 
 from kickwatt import clock
 from kickwatt.at import At
+from kickwatt.cellular import Keys
 from kickwatt.config import load
 from kickwatt.control import Control
 from kickwatt.journal import Journal
@@ -91,7 +92,7 @@ def test_noise_on_the_modems_line_loses_nothing_and_orders_nothing(
         wire.hub = hub
         wire.now_ms = lambda: time.ms
         wire.spoil = noisy(random.Random(seed), one_in)
-        modem = Sim800(At(wire, 57_600), Pin(True), Pin(True), config, memory)
+        modem = Sim800(At(wire, 57_600), Keys(Pin(True), Pin(True)), config, memory)
         task = Uplink(modem, control, queue, memory, config, boot, reset).run()
         added, ends = 0, time.ms + 3_600_000
         while time.ms < ends:

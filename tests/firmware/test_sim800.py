@@ -8,6 +8,7 @@ import pytest
 
 from kickwatt import clock
 from kickwatt.at import At
+from kickwatt.cellular import Keys
 from kickwatt.config import Config, load
 from kickwatt.journal import Journal
 from kickwatt.memory import Memory
@@ -20,7 +21,7 @@ URL = "http://hub.example:8422/s1/scooter-1"
 
 # docs: SIM800 Series AT Command Manual V1.12. The driver may use nothing else.
 KNOWN = re.compile(
-    r"AT|ATE0|AT\+CMEE=1|AT\+CPIN\?|AT\+CPIN=\"\d{4,8}\"|AT\+CSQ|AT\+CREG\?|AT\+CGATT(\?|=1)|AT\+CFUN=1,1"
+    r"AT|ATE0|AT\+CMEE=1|AT\+CBC|AT\+SPIC|AT\+CNTPCID=1|AT\+CNTP(=\"[^\"]*\",0)?|AT\+CPIN\?|AT\+CPIN=\"\d{4,8}\"|AT\+CSQ|AT\+CREG\?|AT\+CGATT(\?|=1)|AT\+CFUN=1,1"
     r"|AT\+CCLK\?|AT\+CLTS=1;&W|AT\+SAPBR=(3,1,\"(CONTYPE|APN|USER|PWD)\",\"[^\"]*\"|[012],1)"
     r"|AT\+HTTP(INIT|TERM|READ|ACTION=1|DATA=\d+,\d+|PARA=\"(CID|URL|CONTENT|TIMEOUT)\",(\d+|\"[^\"]*\"))"
 )
@@ -34,6 +35,7 @@ class Bench:
         self.wire = Sim800Wire()
         self.reset = Pin(True)
         self.power = Pin(True)
+        self.supply = Pin(True)
         self.memory = Memory(Journal(Flash()))
         self.config: Config = load(settings(**changes).get, [])
         assert self.config.problems == []
@@ -41,7 +43,9 @@ class Bench:
 
     def restarted(self) -> Sim800:
         at = At(self.wire, self.config.modem_baud)
-        return Sim800(at, self.reset, self.power, self.config, self.memory)
+        supply = self.supply if self.config.modem_switch else None
+        keys = Keys(self.reset, self.power, supply)
+        return Sim800(at, keys, self.config, self.memory)
 
     def ready(self) -> None:
         self.time.finish(self.modem.ready())
@@ -153,7 +157,8 @@ def test_a_denied_registration_is_named(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("lines", "says"),
     [
-        (["+CPIN: SIM PUK", "OK"], "missing or locked: SIM PUK"),
+        (["+CPIN: SIM PUK", "OK"], "wants its PUK: unlock it in a phone"),
+        (["+CPIN: PH-SIM PIN", "OK"], "missing or locked: PH-SIM PIN"),
         (["+CME ERROR: 10"], "missing or locked: no card"),
         (["+CPIN: NOT READY", "OK"], "missing or locked: no answer"),
         (["+CPIN: SIM PIN", "OK"], "wants a PIN: set KICKWATT_SIM_PIN"),
@@ -182,6 +187,44 @@ def test_a_wrong_pin_is_tried_once_even_across_restarts(time: Time) -> None:
     assert bench.wire.commands.count('AT+CPIN="1234"') == 1
     bench.config.sim_pin = "4321"
     bench.ready()
+
+
+def test_a_card_that_wants_its_puk_is_asked_and_never_answered(time: Time) -> None:
+    bench = Bench(time, SIM_PIN="1234")
+    bench.wire.bend["AT+CPIN?"] = ["+CPIN: SIM PUK", "OK"]
+    for _ in range(5):
+        bench.fails("never tries one")
+        time.finish(bench.modem.recover(1))
+    assert not [line for line in bench.wire.commands if line.startswith("AT+CPIN=")]
+
+
+@pytest.mark.parametrize("left", [0, 1, 2])
+def test_a_pin_is_not_tried_on_a_card_that_has_lost_a_try(
+    time: Time, left: int
+) -> None:
+    bench = Bench(time, SIM_PIN="1234")
+    bench.wire.bend["AT+CPIN?"] = ["+CPIN: SIM PIN", "OK"]
+    bench.wire.bend["AT+SPIC"] = [f"+SPIC: {left},10,0,10", "OK"]
+    bench.fails(f"has {left} of 3 tries left: enter its PIN in a phone")
+    assert 'AT+CPIN="1234"' not in bench.wire.commands
+
+
+def test_a_pin_whose_answer_got_lost_is_not_tried_again(time: Time) -> None:
+    bench = Bench(time, SIM_PIN="1234")
+    bench.wire.bend["AT+CPIN?"] = ["+CPIN: SIM PIN", "OK"]
+    bench.wire.bend['AT+CPIN="1234"'] = []
+    bench.fails("no answer")
+    bench.wire.bend["AT+SPIC"] = ["+SPIC: 2,10,0,10", "OK"]
+    bench.fails("tries left")
+    assert bench.wire.commands.count('AT+CPIN="1234"') == 1
+
+
+def test_a_modem_that_cannot_count_tries_gets_the_pin(time: Time) -> None:
+    bench = Bench(time, SIM_PIN="1234")
+    bench.wire.bend["AT+CPIN?"] = ["+CPIN: SIM PIN", "OK"]
+    bench.wire.bend["AT+SPIC"] = ["ERROR"]
+    bench.ready()
+    assert bench.wire.commands.count('AT+CPIN="1234"') == 1
 
 
 # ---------------------------------------------------------------------- messages that fail
@@ -317,6 +360,28 @@ def test_a_pulse_on_the_reset_pin_is_long_enough(bench: Bench) -> None:
             assert bench.time.ms - began >= 105
 
 
+def test_with_a_supply_switch_the_ladder_ends_there(time: Time) -> None:
+    bench = Bench(time, MODEM_SWITCH=1)
+    bench.ready()
+    for failures in (1, 2, 3, 4):
+        time.finish(bench.modem.recover(failures))
+    assert bench.supply.levels == [True]
+    began = time.ms
+    time.finish(bench.modem.recover(5))
+    assert bench.supply.levels == [True, False, True]
+    assert bench.reset.levels == [True, False, True]
+    assert time.ms - began >= 10_000
+    bench.ready()
+
+
+def test_no_step_of_the_ladder_rests_for_long(time: Time) -> None:
+    bench = Bench(time, MODEM_SWITCH=1)
+    for failures in range(1, 7):
+        for rest in bench.modem.recover(failures):
+            assert rest <= 5_000
+            time.ms += rest
+
+
 def test_a_silent_modem_gets_its_power_key_pressed(bench: Bench) -> None:
     bench.wire.deaf = True
     pressed: list[int] = []
@@ -370,6 +435,75 @@ def test_the_network_is_asked_for_the_time_once(bench: Bench) -> None:
     for _ in range(3):
         assert bench.time.finish(bench.modem.network_time()) is None
     assert bench.wire.commands.count("AT+CLTS=1;&W") == 1
+
+
+UNSET = ['+CCLK: "04/01/01,00:00:00+00"', "OK"]
+
+
+def test_without_the_networks_time_a_time_server_is_asked_now_and_then(
+    bench: Bench,
+) -> None:
+    bench.wire.bend["AT+CCLK?"] = UNSET
+    bench.ready()
+    for _ in range(3):
+        assert bench.time.finish(bench.modem.network_time()) is None
+    assert "AT+CNTP" not in bench.wire.commands  # nothing got through yet
+    bench.post()
+    bench.wire.bend["AT+CNTP"] = ["OK", "+CNTP: 65"]
+    assert bench.time.finish(bench.modem.network_time()) is None
+    assert bench.wire.commands[-5:] == [
+        "AT+CCLK?",
+        "AT+CNTPCID=1",
+        'AT+CNTP="pool.ntp.org",0',
+        "AT+CNTP",
+        "AT+CCLK?",
+    ]
+    for _ in range(3):
+        bench.time.finish(bench.modem.network_time())
+    assert bench.wire.commands.count("AT+CNTP") == 1
+    bench.time.ms += 6 * 3_600_000
+    bench.time.finish(bench.modem.network_time())
+    assert bench.wire.commands.count("AT+CNTP") == 2
+
+
+@pytest.mark.parametrize("answer", [["OK"], ["ERROR"], ["OK", "+CNTP: 61"]])
+def test_a_time_server_that_fails_costs_no_message(
+    bench: Bench, answer: list[str]
+) -> None:
+    bench.post()
+    bench.wire.bend["AT+CCLK?"] = UNSET
+    bench.wire.bend["AT+CNTP"] = answer
+    for _ in range(2):
+        assert bench.time.finish(bench.modem.network_time()) is None
+    assert bench.wire.commands.count("AT+CNTP") == 1
+    assert bench.post()[0] == 200
+
+
+def test_no_time_server_is_asked_where_the_owner_wants_none(time: Time) -> None:
+    bench = Bench(time, NTP="none")
+    bench.post()
+    bench.wire.bend["AT+CCLK?"] = UNSET
+    for _ in range(2):
+        time.finish(bench.modem.network_time())
+    assert "AT+CNTP" not in bench.wire.commands
+
+
+@pytest.mark.parametrize(
+    ("lines", "supply_mv"),
+    [
+        (["+CBC: 0,76,4010", "OK"], 4_010),
+        (["+CBC: 0,1,3399", "OK"], 3_399),
+        (["+CBC: x", "OK"], None),
+        (["OK"], None),
+        (["ERROR"], None),
+    ],
+)
+def test_the_supply_voltage_is_the_modems_or_unknown(
+    bench: Bench, lines: list[str], supply_mv: int | None
+) -> None:
+    bench.ready()
+    bench.wire.bend["AT+CBC"] = lines
+    assert bench.time.finish(bench.modem.supply_mv()) == supply_mv
 
 
 def test_no_step_rests_for_long(bench: Bench) -> None:

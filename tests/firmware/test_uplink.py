@@ -40,6 +40,7 @@ class Hub:
         self.forge = False
         self.recovered: list[int] = []
         self.takes_ms = 2_000
+        self.mv: int | None = 4_010
         self.meanwhile: Callable[[], None] = lambda: None
 
     def good(self, message: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -66,6 +67,10 @@ class Hub:
     def signal(self) -> Generator[int, None, int]:
         yield 20
         return 17
+
+    def supply_mv(self) -> Generator[int, None, int | None]:
+        yield 20
+        return self.mv
 
     def network_time(self) -> Generator[int, None, int | None]:
         yield 20
@@ -163,6 +168,7 @@ def test_the_first_message_has_every_field_of_the_protocol(bench: Bench) -> None
         "refused": None,
         "rev": 0,
         "left": 0,
+        "supply_mv": 4_010,
         "samples": [[1, 5, 0, 2300, 0, 0, 7, 0]],
     }
 
