@@ -240,7 +240,7 @@ class Cellular:
 
     def _signal(self) -> Generator[int, None, int]:
         answer = yield from self._at.ask("AT+CSQ", "+CSQ:", self.SHORT_MS)
-        level = whole_number(answer[5:].strip().split(",")[0])
+        level = whole_number(answer[5:].strip().partition(",")[0])
         return level if level is not None and level <= 31 else 99
 
     def _supply_mv(self) -> Generator[int, None, int | None]:

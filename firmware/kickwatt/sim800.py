@@ -76,7 +76,7 @@ class Sim800(Cellular):
 
     def _millivolts(self, answer: str) -> int | None:
         """`<charging>,<percent>,<mV>`."""
-        return whole_number(answer.rsplit(",", maxsplit=1)[-1].strip())
+        return whole_number(answer.rpartition(",")[2].strip())
 
     def _choose_time_server(self, host: str) -> Generator[int, None, None]:
         yield from self._at.command("AT+CNTPCID=1", self.SHORT_MS)

@@ -81,4 +81,4 @@ def _tries_left(at: At, timeout_ms: int) -> Generator[int, None, int | None]:
         answer = yield from at.ask("AT+SPIC", "+SPIC:", timeout_ms)
     except AtError:
         return None
-    return whole_number(answer[6:].split(",")[0].strip())
+    return whole_number(answer[6:].partition(",")[0].strip())

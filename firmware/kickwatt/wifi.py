@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kickwatt.config import Config
 
 REPLY_LIMIT = 2_048
-_JOIN_NOW_S = 0.05  # the rest of joining goes on by itself
+_JOIN_NOW_MS = 50  # the rest of joining goes on by itself
 _JOIN_MS = 20_000
 _LOOK_MS = 200
 _CONNECT_MS = 20_000
@@ -149,7 +149,7 @@ class Wifi:
         why = "out of reach, or KICKWATT_WIFI_PASSWORD is wrong"
         self._feed()
         try:
-            self._radio.connect(ssid, self._config.wifi_password, timeout=_JOIN_NOW_S)
+            self._radio.connect(ssid, self._config.wifi_password, timeout=_JOIN_NOW_MS / 1000)
         except (OSError, RuntimeError) as error:
             # "Unknown failure" is the usual one: those 50 ms are over.
             text = str(error)

@@ -34,7 +34,8 @@ def test_each_board_has_the_pins_that_its_parts_are_wired_to() -> None:
     for model in MODELS.values():
         wiring = model.wiring
         pins = [*wiring.modem, *(wiring.meter or ()), wiring.modem_reset]
-        pins += [wiring.modem_power_key, wiring.voltage, wiring.current]
+        pins += [wiring.modem_power_key, wiring.modem_supply]
+        pins += [wiring.voltage, wiring.current]
         pins += [wiring.button, wiring.relay]
         chips = [model.pins[pin] for pin in pins]
         assert len(set(chips)) == len(chips)
@@ -143,8 +144,9 @@ def test_on_a_xiao_the_firmware_charges_with_the_analog_pair_once_its_pins_are_n
         pico.modem[1]: xiao.modem[1],
         pico.modem_reset: xiao.modem_reset,
         pico.modem_power_key: xiao.modem_power_key,
+        pico.modem_supply: xiao.modem_supply,
         # No meter: any two pins that nothing else needs.
-        "GP4": "D9",
+        "GP4": "D3",
         "GP5": "D2",
         pico.voltage: xiao.voltage,
         pico.current: xiao.current,

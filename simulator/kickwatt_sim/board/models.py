@@ -20,6 +20,7 @@ class Wiring:
     modem: tuple[str, str]
     modem_reset: str
     modem_power_key: str
+    modem_supply: str
     meter: tuple[str, str] | None
     voltage: str
     current: str
@@ -32,6 +33,7 @@ _PICO: Final = Wiring(
     modem=("GP0", "GP1"),
     modem_reset="GP2",
     modem_power_key="GP3",
+    modem_supply="GP6",
     meter=("GP4", "GP5"),
     voltage="GP26",
     current="GP27",
@@ -43,6 +45,7 @@ _XIAO: Final = Wiring(
     modem=("D6", "D7"),
     modem_reset="D8",
     modem_power_key="D10",
+    modem_supply="D9",
     meter=None,
     voltage="A0",
     current="A1",
