@@ -149,7 +149,9 @@ class Wifi:
         why = "out of reach, or KICKWATT_WIFI_PASSWORD is wrong"
         self._feed()
         try:
-            self._radio.connect(ssid, self._config.wifi_password, timeout=_JOIN_NOW_MS / 1000)
+            self._radio.connect(
+                ssid, self._config.wifi_password, timeout=_JOIN_NOW_MS / 1000
+            )
         except (OSError, RuntimeError) as error:
             # "Unknown failure" is the usual one: those 50 ms are over.
             text = str(error)
