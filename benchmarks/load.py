@@ -47,6 +47,16 @@ def write(path: Path, requests: Iterable[bytes]) -> int:
     return count
 
 
+def fresh(url: str, folder: Path, requests: Iterable[bytes], seconds: float) -> Run:
+    """Write the requests down, then send them. Raises what `send` raises."""
+    file = folder / "requests"
+    count = write(file, requests)
+    try:
+        return send(url, file, count, seconds)
+    finally:
+        file.unlink()
+
+
 def send(
     url: str, load: Path, count: int, seconds: float, connections: int = CONNECTIONS
 ) -> Run:

@@ -85,7 +85,8 @@ def _wait_until_open(port: int, process: subprocess.Popen[bytes], log: Path) -> 
         except OSError:
             time.sleep(0.05)
         else:
-            return
+            if process.poll() is None:  # else somebody else has that port
+                return
     raise programs.MissingError(f"A server did not start: {log.read_text()[-500:]}")
 
 

@@ -1,8 +1,8 @@
 """A charger's lifetime energy, which never falls, from counters that do."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from .model import Reading
@@ -19,8 +19,7 @@ SILENCE_MS = 15 * 60_000
 CLOCK_SET_MS = 60_000
 
 
-@dataclass(frozen=True, slots=True)
-class Energy:
+class Energy(Struct, frozen=True, gc=False):
     """Where the count stands."""
 
     total_wh: float | None = None
@@ -43,9 +42,9 @@ def count(
     time_ms = reading.time_ms
     if energy.time_ms - CLOCK_SET_MS <= time_ms < energy.time_ms:
         time_ms = energy.time_ms
-    return Energy(total_wh, meter_wh, time_ms, power_w), replace(
-        reading, energy_wh=total_wh
-    )
+    if total_wh != reading.energy_wh:
+        reading = replace(reading, energy_wh=total_wh)
+    return Energy(total_wh, meter_wh, time_ms, power_w), reading
 
 
 def known_power_w(reading: Reading, power_factor: float | None) -> float | None:

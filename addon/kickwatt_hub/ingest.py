@@ -7,6 +7,7 @@ stored in one commit, and only when that is on the disk does the new state take 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import msgspec
@@ -239,7 +240,11 @@ class Ingest:
                 talk = replace(talk, reply=gsm.row_json(last))
                 charger = replace(charger, csq=last.signal)
             if readings:
-                talk = replace(talk, number=readings[-1].position.number)
+                talk = replace(
+                    talk,
+                    number=readings[-1].position.number,
+                    newest_ms=_later_ms(talk, readings),
+                )
             wish = Wish(charger.desired_on, charger.order)
             await self._store_and_tell(
                 entry, charger, talk, tuple(readings), wish, self._now_ms()
@@ -247,12 +252,16 @@ class Ingest:
 
     async def _new_rows(self, entry: Entry, rows: list[gsm.LegacyRow]) -> list[Reading]:
         """Return the readings that are not stored yet; a row's identity is its time and its values."""
-        times = sorted({row.time_ms for row in rows})
+        talk = entry.conversation
+        newest_ms = _newest_ms(talk)
+        times = sorted({row.time_ms for row in rows if row.time_ms <= newest_ms})
         known = {
             _identity(reading)
-            for reading in await self._store.history.known(entry.pk, times)
+            for reading in (
+                await self._store.history.known(entry.pk, times) if times else ()
+            )
         }
-        number = entry.conversation.number
+        number = talk.number
         new: list[Reading] = []
         for row in rows:
             reading = row.reading(number + 1, entry.charger.legacy.ampere_unit)
@@ -389,6 +398,20 @@ def _session(
     if newest is None or newest.end_ms is not None:
         return newest
     return brain.running(newest.id)
+
+
+def _newest_ms(talk: Conversation) -> float:
+    """Return the time after which no row in the seed's format is stored."""
+    if talk.newest_ms is not None:
+        return talk.newest_ms
+    return inf if talk.number else -inf
+
+
+def _later_ms(talk: Conversation, readings: list[Reading]) -> int | None:
+    """Return the newest time once these are stored, too."""
+    known_ms = _newest_ms(talk)
+    newest_ms = max(known_ms, *(reading.time_ms for reading in readings))
+    return None if newest_ms == inf else int(newest_ms)
 
 
 def _identity(reading: Reading) -> tuple[int, int | None, int | None]:

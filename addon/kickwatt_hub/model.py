@@ -35,7 +35,7 @@ class OrderState(StrEnum):
     expired = "expired"
 
 
-class Position(Struct, frozen=True, order=True):
+class Position(Struct, frozen=True, order=True, gc=False):
     """Where a reading stands in its charger's own order: what was measured later compares greater.
 
     S1 numbers its samples within a boot. For the seed's format the hub counts the readings itself, in boot 0.
@@ -45,7 +45,7 @@ class Position(Struct, frozen=True, order=True):
     number: int
 
 
-class Reading(Struct, frozen=True, kw_only=True):
+class Reading(Struct, frozen=True, kw_only=True, gc=False):
     """What a charger measured at one instant."""
 
     position: Position
@@ -232,6 +232,8 @@ class Conversation(Struct, frozen=True, kw_only=True):
     energy_wh: float | None = None
     meter_wh: int | None = None
     desired_on: bool | None = None
+    newest_ms: int | None = None
+    """The latest time of any row in the seed's format; None: not known."""
 
 
 class SessionRecord(Struct, frozen=True, kw_only=True):

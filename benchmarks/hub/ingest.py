@@ -4,7 +4,7 @@
 The hub checks a signature, stores, thinks and signs its reply. Its peers store one unsigned reading.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import count, islice
 from pathlib import Path
 from statistics import median
@@ -34,21 +34,21 @@ def run(report: Report) -> None:
         runs: dict[str, list[Run]] = {"hub": [], "flask": [], "influxdb": []}
         with hub_process.running(folder / "hub") as hub:
             report.doing("warming up")
-            _send(hub.device_url, folder, in_turn(boards, 4 * HUB), 2)
+            load.fresh(hub.device_url, folder, in_turn(boards, 4 * HUB), 2)
             for index in range(ROUNDS):
                 turn = folder / str(index)
                 turn.mkdir()
                 report.doing(f"round {index + 1} of {ROUNDS}, the hub")
                 requests = in_turn(boards, seconds * HUB)
-                runs["hub"].append(_send(hub.device_url, turn, requests, seconds))
+                runs["hub"].append(load.fresh(hub.device_url, turn, requests, seconds))
                 report.doing(f"round {index + 1} of {ROUNDS}, Flask")
                 with servers.peer("flask_sqlite", turn) as url:
                     requests = islice(_plain(), seconds * FLASK)
-                    runs["flask"].append(_send(url, turn, requests, seconds))
+                    runs["flask"].append(load.fresh(url, turn, requests, seconds))
                 report.doing(f"round {index + 1} of {ROUNDS}, InfluxDB")
                 with servers.influxdb(turn) as url:
                     requests = islice(_lines(), seconds * INFLUXDB)
-                    runs["influxdb"].append(_send(url, turn, requests, seconds))
+                    runs["influxdb"].append(load.fresh(url, turn, requests, seconds))
     _tell(report, runs)
 
 
@@ -69,13 +69,6 @@ def _tell(report: Report, runs: dict[str, list[Run]]) -> None:
     report.note(
         f"Medians of {len(runs['hub'])} rounds in turn. Flask left {broken} requests without an answer."
     )
-
-
-def _send(url: str, folder: Path, requests: Iterable[bytes], seconds: float) -> Run:
-    file = folder / "requests"
-    run = load.send(url, file, load.write(file, requests), seconds)
-    file.unlink()
-    return run
 
 
 def _plain() -> Iterator[bytes]:
