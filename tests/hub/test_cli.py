@@ -496,6 +496,42 @@ def test_a_recording_is_replayed_in_words_and_as_json(tmp_path: Path) -> None:
     assert abs(taught_first["full_at"] - session["end"]) < 900
 
 
+@pytest.mark.parametrize("suffix", [".svg", ".png"])
+def test_a_recording_is_drawn_the_same_every_time(tmp_path: Path, suffix: str) -> None:
+    recording = str(_recording(tmp_path / "charge.csv"))
+    pictures = [tmp_path / f"{name}{suffix}" for name in "ab"]
+    for picture in pictures:
+        drawn = CliRunner().invoke(
+            program.cli, ["replay", recording, "--plot", str(picture)]
+        )
+        assert drawn.exit_code == 0, drawn.output
+    first, second = (picture.read_bytes() for picture in pictures)
+    assert first == second
+    assert first.startswith(b"<?xml" if suffix == ".svg" else b"\x89PNG")
+
+
+def test_a_picture_that_cannot_be_drawn_is_refused_in_a_sentence(
+    tmp_path: Path, refusal: Refusals
+) -> None:
+    recording = str(_recording(tmp_path / "charge.csv"))
+    assert "ends in .png or .svg" in refusal("replay", recording, "--plot", "a.pdf")
+    nowhere = str(tmp_path / "nowhere" / "a.svg")
+    assert "No such file" in refusal("replay", recording, "--plot", nowhere)
+
+
+def test_times_on_the_calendar_are_told_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "charge.csv"
+    lines = _recording(path).read_text().splitlines()[1:]
+    moved = [line.split(",") for line in lines]
+    path.write_text(
+        "t;v;a\n"
+        + "".join(f"{1795248000 + int(t)};230,0;{float(w) / 230}\n" for t, w in moved)
+    )
+    told = CliRunner().invoke(program.cli, ["replay", str(path)], terminal_width=200)
+    assert "2026-11" in told.output
+    assert "apparent" in told.output
+
+
 def test_a_recording_without_a_charge_says_so(tmp_path: Path) -> None:
     path = tmp_path / "idle.csv"
     path.write_text("time,power_w\n0,0.4\n60,0.4\n")
@@ -507,8 +543,8 @@ def test_a_recording_without_a_charge_says_so(tmp_path: Path) -> None:
     ("content", "named"),
     [
         (b"time,power_w\n0,x\n", "column power_w"),
-        (b"seconds,watts\n0,1\n", "time"),
-        (b"\xff\xfe\x00", "utf-8"),
+        (b"when,watts\n0,1\n", "time"),
+        (b"\x00\x01", "not a text file"),
     ],
 )
 def test_a_recording_that_cannot_be_read_is_named(

@@ -7,11 +7,13 @@ from statistics import median
 from typing import TypedDict
 
 from .csvfile import Row
+from .decision import decided
 from .detector import (
     INITIAL,
     DetectorSettings,
     DetectorState,
     Event,
+    PhaseEntered,
     Sample,
     SessionEnded,
     SessionStarted,
@@ -25,6 +27,8 @@ from .profile import Profile, learn
 ESTIMATE_EVERY_MS = 300_000
 # The longest that sources which report only on change stay silent.
 ON_CHANGE_S = 1800
+# A source that is asked more rarely shows no tail; what it did not say is not made up.
+SLOWEST_S = 300.0
 
 
 class EstimateObject(TypedDict):
@@ -34,6 +38,17 @@ class EstimateObject(TypedDict):
     full_at: float
     low: float
     high: float
+
+
+class DecisionObject(TypedDict):
+    """What was decided at one time, about which time, by which rule, and what was compared."""
+
+    at: float
+    since: float
+    what: str
+    rule: str
+    why: str
+    numbers: dict[str, float]
 
 
 class SessionObject(TypedDict):
@@ -46,14 +61,19 @@ class SessionObject(TypedDict):
     peak_power_w: float
     end_reason: str | None
     why: str | None
+    decisions: list[DecisionObject]
     estimates: list[EstimateObject]
 
 
 class ReplayObject(TypedDict):
-    """What `kickwatt-hub replay --json` prints."""
+    """What `kickwatt-hub replay --json` prints.
+
+    `apparent` says that the recording has no power but volts and amperes: watts are volt-amperes then.
+    """
 
     sessions: list[SessionObject]
     idle_w: float | None
+    apparent: bool
 
 
 @dataclass
@@ -109,7 +129,8 @@ def _settings_for(rows: Sequence[Row], settings: DetectorSettings) -> DetectorSe
     gaps_s = [after.time_s - before.time_s for before, after in pairwise(rows)]
     usual_s = median(gaps_s) if gaps_s else 0.0
     return replace(
-        settings, unchanged_s=max(settings.unchanged_s, round(3 * min(usual_s, 60.0)))
+        settings,
+        unchanged_s=max(settings.unchanged_s, round(3 * min(usual_s, SLOWEST_S))),
     )
 
 
@@ -156,6 +177,8 @@ def _replay(rows: Sequence[Row], settings: DetectorSettings) -> ReplayObject:
             if isinstance(event, SessionStarted):
                 running = _Running(_started(event), event.decided_ms)
                 sessions.append(running.session)
+            elif isinstance(event, PhaseEntered) and running is not None:
+                running.session["decisions"].append(_decision(event))
             elif isinstance(event, SessionEnded) and running is not None:
                 _end(running.session, event)
                 running = None
@@ -178,6 +201,7 @@ def _replay(rows: Sequence[Row], settings: DetectorSettings) -> ReplayObject:
     return {
         "sessions": sessions,
         "idle_w": profile.idle_w if shown_w is None else shown_w,
+        "apparent": any(row.apparent for row in rows),
     }
 
 
@@ -191,6 +215,7 @@ def _started(event: SessionStarted) -> SessionObject:
         "peak_power_w": 0.0,
         "end_reason": None,
         "why": None,
+        "decisions": [_decision(event)],
         "estimates": [],
     }
 
@@ -202,8 +227,22 @@ def _end(session: SessionObject, event: SessionEnded) -> None:
     session["peak_power_w"] = event.peak_power_w
     session["end_reason"] = event.reason
     session["why"] = event.why
+    session["decisions"].append(_decision(event))
     if event.reason in {"full", "unplugged"}:
         session["cut_at"] = event.decided_ms / 1000
+
+
+def _decision(event: Event) -> DecisionObject:
+    """Return a decision in seconds."""
+    each = decided(event)
+    return {
+        "at": each.at_ms / 1000,
+        "since": each.since_ms / 1000,
+        "what": each.what,
+        "rule": each.rule,
+        "why": each.why,
+        "numbers": each.numbers,
+    }
 
 
 def _estimate(expected: Estimate) -> EstimateObject:

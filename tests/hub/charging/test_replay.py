@@ -84,8 +84,9 @@ def test_a_recording_without_a_charge_has_no_session() -> None:
     assert replay([Row(float(at), 1.0) for at in range(0, 9000, 30)]) == {
         "sessions": [],
         "idle_w": None,
+        "apparent": False,
     }
-    assert replay([]) == {"sessions": [], "idle_w": None}
+    assert replay([]) == {"sessions": [], "idle_w": None, "apparent": False}
 
 
 def on_change(all_rows: tuple[Row, ...], by_w: float = 0.5) -> list[Row]:
