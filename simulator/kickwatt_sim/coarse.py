@@ -162,6 +162,11 @@ class _Modem:
         yield from ()
         return self._device.cell.signal
 
+    def supply_mv(self) -> Generator[int, None, int]:
+        """Return the modem's supply voltage."""
+        yield from ()
+        return self._device.modem.battery_mv
+
     def network_time(self) -> Generator[int, None, int]:
         """Return Unix seconds."""
         yield from ()
