@@ -91,6 +91,12 @@ def cli() -> None:
 @click.option(
     "--no-zeroconf", is_flag=True, help="Do not announce the hub on the local network."
 )
+@click.option(
+    "--open-registration",
+    is_flag=True,
+    default=None,
+    help="Let anybody make an account for energy meters of their own.",
+)
 def serve(options: Path | None, no_zeroconf: bool, **flags: Any) -> None:
     """Run the hub until SIGTERM or Ctrl-C."""
     if no_zeroconf:
@@ -135,7 +141,12 @@ def user_add(name: str, admin: bool, email: str | None, data: Path | None) -> No
     if not _USER.match(name):
         raise Refused("A user's name has 1 to 150 letters, digits and . _ @ + -")
     password = _read_password()
-    who = User(name=name, email=email, is_admin=admin, created_ms=_now_ms())
+    who = User(
+        name=name,
+        email=email,
+        scope=Scope.admin if admin else Scope.control,
+        created_ms=_now_ms(),
+    )
 
     async def work(store: Store, _secret: HubSecret) -> None:
         await store.accounts.add_user(who, await Passwords().hash(password))

@@ -13,7 +13,7 @@ from typing import Any, TextIO
 from aiohttp import web
 
 from .announce import SupervisorAnnouncement, ZeroconfAnnouncement
-from .api import devices, live, native
+from .api import devices, live, management, native
 from .api.context import CONTEXT, Context
 from .api.errors import errors
 from .api.idle import Idlers
@@ -128,6 +128,8 @@ class Hub:
             passwords=Passwords(),
             login_turn=asyncio.Semaphore(LOGINS),
             logins=FailureLimit("10/minute"),
+            registrations=FailureLimit("10/hour"),
+            open_registration=settings.open_registration,
             strangers=FailureLimit("60/minute"),
             device_port=self.device_port,
         )
@@ -188,7 +190,7 @@ class Hub:
                 User(
                     name=SUPERVISOR_USER,
                     email=None,
-                    is_admin=False,
+                    scope=Scope.control,
                     created_ms=now_ms(),
                 ),
                 None,
@@ -268,10 +270,13 @@ async def _cancel(task: asyncio.Task[None]) -> None:
 
 
 def _main_app(context: Context) -> web.Application:
-    app = web.Application(middlewares=[errors], client_max_size=native.MAX_BODY)
+    app = web.Application(
+        middlewares=[errors, management.refusals], client_max_size=native.MAX_BODY
+    )
     app[CONTEXT] = context
     app[live.CONNECTIONS] = set()
     app.on_shutdown.append(live.close_all)
     app.add_routes(native.routes())
+    app.add_routes(management.routes())
     app.router.add_get("/api/v1/live", live.live)
     return app

@@ -12,8 +12,10 @@ CLOCK_AHEAD_MS = 24 * 3_600_000
 
 
 class Scope(IntEnum):
-    """What a token may do; each scope includes the ones before it."""
+    """What a token may do; each scope from `read` on includes the ones before it."""
 
+    own = 0
+    """Only the holder's own meters (docs/management.md): who registered, but was not let in to the chargers."""
     read = 1
     control = 2
     admin = 3
@@ -200,7 +202,8 @@ class User(Struct, frozen=True, kw_only=True):
 
     name: str
     email: str | None
-    is_admin: bool
+    scope: Scope
+    """The most that a token from logging in may do."""
     created_ms: int
 
 

@@ -28,6 +28,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     device_port: Port = 8422
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     zeroconf: bool = True
+    open_registration: bool = False
+    """Whether anybody who reaches the main port may make an account that manages its own meters."""
     interval_s: Annotated[int, Meta(ge=5, le=3600)] = 30
     """Seconds between two messages of a board that charges."""
     lease_s: Annotated[int, Meta(ge=60, le=86_400)] = 900

@@ -416,14 +416,16 @@ async def test_sessions_are_those_that_touch_the_span_newest_first(
 async def test_users_and_tokens(store: Store) -> None:
     """Added once, found by hash, gone together."""
     accounts = store.accounts
-    who = User(name="owner", email="o@example.org", is_admin=True, created_ms=1)
+    who = User(name="owner", email="o@example.org", scope=Scope.admin, created_ms=1)
     await accounts.add_user(who, "hash")
     with pytest.raises(AlreadyThereError):
         await accounts.add_user(who, None)
     assert await accounts.users() == [who]
     assert await accounts.password("owner") == (who, "hash")
     assert await accounts.password("nobody") is None
-    await accounts.add_user(replace(who, name="silent"), None)
+    with pytest.raises(AlreadyThereError):
+        await accounts.add_user(replace(who, name="silent"), None)
+    await accounts.add_user(replace(who, name="silent", email=None), None)
     assert await accounts.password("silent") is None
 
     new = Token(
@@ -449,7 +451,7 @@ async def test_users_and_tokens(store: Store) -> None:
 async def test_only_the_newest_logins_of_a_user_are_kept(store: Store) -> None:
     """Tokens that were made to last stay."""
     accounts = store.accounts
-    who = User(name="owner", email=None, is_admin=False, created_ms=1)
+    who = User(name="owner", email=None, scope=Scope.control, created_ms=1)
     await accounts.add_user(who, None)
     lasting = Token(
         id=0, user="owner", name="t", scope=Scope.read, created_ms=1, expires_ms=None

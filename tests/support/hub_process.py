@@ -79,9 +79,7 @@ class RunningHub:
     async def add_token(self, scope: str = "control", user: str = "owner") -> str:
         """Return a new token; its user is made when there is none of that name."""
         context = self.hub.context
-        who = User(
-            name=user, email=None, is_admin=scope == "admin", created_ms=now_ms()
-        )
+        who = User(name=user, email=None, scope=Scope[scope], created_ms=now_ms())
         with suppress(AlreadyThereError):
             await context.store.accounts.add_user(who, None)
         secret = tokens.new()
@@ -100,7 +98,12 @@ class RunningHub:
     async def add_user(self, name: str, password: str, *, admin: bool = False) -> None:
         """Add a user who can log in."""
         context = self.hub.context
-        who = User(name=name, email=None, is_admin=admin, created_ms=now_ms())
+        who = User(
+            name=name,
+            email=None,
+            scope=Scope.admin if admin else Scope.control,
+            created_ms=now_ms(),
+        )
         await context.store.accounts.add_user(
             who, await context.passwords.hash(password)
         )

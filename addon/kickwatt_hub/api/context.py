@@ -31,6 +31,8 @@ class Context:
     passwords: Passwords
     login_turn: asyncio.Semaphore
     logins: FailureLimit
+    registrations: FailureLimit
+    open_registration: bool
     strangers: FailureLimit
     device_port: int
 

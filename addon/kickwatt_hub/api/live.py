@@ -191,6 +191,11 @@ class Live:
         self._principal = await self._hub.access.identify(
             tokens.from_header(f"Bearer {first.token}")
         )
+        if self._principal is not None and not tokens.may(
+            self._principal.scope, Scope.read
+        ):
+            await self._reject("This token is for its holder's own meters only.")
+            return False
         if self._principal is None:
             limited = await self._hub.strangers.failed(self._remote)
             await self._reject(

@@ -18,6 +18,7 @@ from ..security.access import Principal
 from . import bodies, shapes
 from .context import CONTEXT, PRINCIPAL, Context
 from .errors import ApiError, answer, parse
+from .logins import LoginError, TooManyLoginsError, log_in
 
 MAX_BODY = 64 * 1024
 BODY_S = 30.0
@@ -249,7 +250,10 @@ async def add_user(request: web.Request) -> web.Response:
     hub = request.app[CONTEXT]
     body = await _body(request, _NEW_USER)
     who = User(
-        name=body.name, email=body.email, is_admin=body.admin, created_ms=_now_ms()
+        name=body.name,
+        email=body.email,
+        scope=Scope.admin if body.admin else Scope.control,
+        created_ms=_now_ms(),
     )
     await hub.store.accounts.add_user(who, await hub.passwords.hash(body.password))
     return answer(201, shapes.user(who))
@@ -267,26 +271,18 @@ async def login(request: web.Request) -> web.Response:
     """Trade a password for a token."""
     hub = request.app[CONTEXT]
     body = await _body(request, _LOGIN)
-    # Guesses that come all at once wait here, so that each sees how the ones before it fared.
-    async with hub.login_turn:
-        user = await _log_in(hub, request.remote, body)
-    scope = Scope.admin if user.is_admin else Scope.control
+    try:
+        user = await log_in(hub, request.remote, body.name, body.password)
+    except TooManyLoginsError:
+        raise ApiError(429, "Too many failed logins: try again in a minute.") from None
+    except LoginError:
+        raise ApiError(401, "User or password is wrong.") from None
     expires_ms = _now_ms() + LOGIN_DAYS * 86_400_000
-    secret, _ = await _give_token(hub, user.name, "login", scope, expires_ms)
+    secret, _ = await _give_token(hub, user.name, "login", user.scope, expires_ms)
     return answer(
-        200, {"token": secret, "scope": scope.name, "expires": shapes.when(expires_ms)}
+        200,
+        {"token": secret, "scope": user.scope.name, "expires": shapes.when(expires_ms)},
     )
-
-
-async def _log_in(hub: Context, remote: str | None, body: bodies.Login) -> User:
-    if await hub.logins.exceeded(remote):
-        raise ApiError(429, "Too many failed logins: try again in a minute.")
-    found = await hub.store.accounts.password(body.name)
-    if await hub.passwords.verify(body.password, found[1] if found else None):
-        assert found is not None
-        return found[0]
-    await hub.logins.failed(remote)
-    raise ApiError(401, "User or password is wrong.")
 
 
 async def list_tokens(request: web.Request) -> web.Response:

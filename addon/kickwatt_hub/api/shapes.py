@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .. import API_VERSION, __version__
-from ..model import Charger, Order, Reading, Said, Session, Token, User
+from ..model import Charger, Order, Reading, Said, Scope, Session, Token, User
 
 
 def when(time_ms: int | None) -> str | None:
@@ -115,7 +115,7 @@ def user(each: User) -> dict[str, Any]:
     return {
         "name": each.name,
         "email": each.email,
-        "admin": each.is_admin,
+        "admin": each.scope is Scope.admin,
         "created": when(each.created_ms),
     }
 

@@ -13,6 +13,7 @@ class Principal(Struct, frozen=True):
     """Whoever proved to be somebody."""
 
     user: str
+    user_pk: int
     scope: Scope
     digest: bytes
     expires_ms: int | None
@@ -40,6 +41,7 @@ class Access:
         self._by_digest = {
             stored.digest: Principal(
                 stored.token.user,
+                stored.user_pk,
                 stored.token.scope,
                 stored.digest,
                 stored.token.expires_ms,

@@ -4,7 +4,9 @@ from .database import Store
 from .errors import (
     AlreadyThereError,
     BusyError,
+    InUseError,
     NotThereError,
+    NotUniqueError,
     StoreError,
     TooNewError,
     UnavailableError,
@@ -14,7 +16,9 @@ from .errors import (
 __all__ = [
     "AlreadyThereError",
     "BusyError",
+    "InUseError",
     "NotThereError",
+    "NotUniqueError",
     "Store",
     "StoreError",
     "TooNewError",

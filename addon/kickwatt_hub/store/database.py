@@ -14,6 +14,7 @@ from .accounts import Accounts
 from .chargers import Chargers
 from .errors import UnavailableError, UnusableError
 from .history import History
+from .management import Management
 from .reader import AT_ONCE, Reader
 from .schema import hub
 from .upgrade import upgrade
@@ -36,7 +37,7 @@ _HEALTHY_S = (
 
 
 class Store:
-    """The database of one hub: `accounts`, `chargers` and `history` are its parts."""
+    """The database of one hub: `accounts`, `chargers`, `history` and `management` are its parts."""
 
     def __init__(self, writer: Writer, reader: Reader, hub_id: str) -> None:
         """Use `Store.open`."""
@@ -46,6 +47,7 @@ class Store:
         self.accounts = Accounts(writer, reader)
         self.chargers = Chargers(writer, reader)
         self.history = History(reader)
+        self.management = Management(writer, reader)
         self._health: tuple[float, bool] = (-_HEALTHY_S, True)
 
     @classmethod

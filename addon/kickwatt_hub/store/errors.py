@@ -27,3 +27,20 @@ class NotThereError(StoreError):
 
 class AlreadyThereError(StoreError):
     """Something of that name is stored already."""
+
+
+class NotUniqueError(AlreadyThereError):
+    """Something with the same values in these fields is stored already."""
+
+    def __init__(self, fields: tuple[str, ...]) -> None:
+        """`fields` have to be unique together."""
+        super().__init__(f"There is one with the same {', '.join(fields)} already.")
+        self.fields = fields
+
+
+class InUseError(AlreadyThereError):
+    """It cannot be removed: something else that is stored needs it."""
+
+    def __init__(self, user: str) -> None:
+        """`user` is the kind of thing that needs it."""
+        super().__init__(f"It is in use by a {user}: remove that first.")

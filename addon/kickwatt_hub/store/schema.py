@@ -16,10 +16,10 @@ metadata = sa.MetaData(
 )
 
 
-def _id() -> sa.Column[int]:
+def _key(name: str) -> sa.Column[int]:
     """A key that is never used again, not even after its row was deleted."""
     return sa.Column(
-        "pk", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True
+        name, sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True
     )
 
 
@@ -40,19 +40,20 @@ hub = sa.Table(
 user = sa.Table(
     "user",
     metadata,
-    _id(),
+    _key("pk"),
     sa.Column("name", sa.String(150), nullable=False, unique=True),
     sa.Column("email", sa.String(254)),
     sa.Column("password", sa.String(200)),  # null: nobody can log in as this user
-    sa.Column("is_admin", sa.Boolean, nullable=False),
+    sa.Column("scope", sa.SmallInteger, nullable=False),
     sa.Column("created_ms", sa.BigInteger, nullable=False),
+    sa.Index(None, "email", unique=True),
     sqlite_autoincrement=True,
 )
 
 token = sa.Table(
     "token",
     metadata,
-    _id(),
+    _key("pk"),
     sa.Column(
         "user_pk",
         sa.ForeignKey("user.pk", ondelete="CASCADE"),
@@ -70,7 +71,7 @@ token = sa.Table(
 charger = sa.Table(
     "charger",
     metadata,
-    _id(),
+    _key("pk"),
     sa.Column("id", sa.String(32), nullable=False, unique=True),
     sa.Column("name", sa.String(100), nullable=False),
     sa.Column("kind", sa.String(8), nullable=False),
@@ -136,7 +137,7 @@ reading = sa.Table(
 session = sa.Table(
     "session",
     metadata,
-    _id(),
+    _key("pk"),
     sa.Column(
         "charger_pk", sa.ForeignKey("charger.pk", ondelete="CASCADE"), nullable=False
     ),
@@ -165,4 +166,90 @@ relay_order = sa.Table(
     sa.Column("state", sa.String(8), nullable=False),
     sa.Column("reason", sa.String(40)),
     sa.Index(None, "charger_pk", "id"),
+)
+
+# What follows is managed over the energy monitoring API (docs/management.md): columns are named and ordered as its JSON is.
+
+location = sa.Table(
+    "location",
+    metadata,
+    _key("id"),
+    sa.Column("street", sa.String(32), nullable=False),
+    sa.Column("number", sa.String(8), nullable=False),
+    sa.Column("city", sa.String(32), nullable=False),
+    sa.Column("zip_code", sa.String(6), nullable=False),
+    sa.Column("coord_x", sa.Float),
+    sa.Column("coord_y", sa.Float),
+    sa.Column(
+        "user", sa.ForeignKey("user.pk", ondelete="CASCADE"), nullable=False, index=True
+    ),
+    sa.UniqueConstraint("street", "number", "city"),
+    sqlite_autoincrement=True,
+)
+
+meter_model = sa.Table(
+    "meter_model",
+    metadata,
+    _key("id"),
+    sa.Column("name", sa.String(64), nullable=False, unique=True),
+    sa.Column("type", sa.SmallInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+measurement = sa.Table(
+    "measurement",
+    metadata,
+    sa.Column("measurement", sa.String(64), primary_key=True),
+    sa.Column("type", sa.SmallInteger, nullable=False),
+)
+
+meter_register = sa.Table(
+    "meter_register",
+    metadata,
+    _key("id"),
+    sa.Column("address", sa.Integer, nullable=False),
+    sa.Column("unit", sa.String(8)),
+    sa.Column("type", sa.SmallInteger, nullable=False),
+    sa.Column("function_code", sa.SmallInteger, nullable=False),
+    sa.Column(
+        "meter", sa.ForeignKey("meter_model.id", ondelete="CASCADE"), nullable=False
+    ),
+    sa.Column("measurement", sa.ForeignKey("measurement.measurement"), nullable=False),
+    # Beyond the contract: how the words of a value lie, and what turns it into its unit.
+    sa.Column("signed", sa.Boolean, nullable=False),
+    sa.Column("word_order", sa.SmallInteger, nullable=False),
+    sa.Column("byte_order", sa.SmallInteger, nullable=False),
+    sa.Column("scale", sa.Float, nullable=False),
+    sa.Column("offset", sa.Float, nullable=False),
+    sa.UniqueConstraint("meter", "measurement"),
+    sqlite_autoincrement=True,
+)
+
+meter_host = sa.Table(
+    "meter_host",
+    metadata,
+    _key("id"),
+    sa.Column("ip", sa.String(64), nullable=False),
+    sa.Column("port", sa.Integer, nullable=False),
+    sa.Column("slave_address", sa.Integer, nullable=False),
+    sa.Column("description", sa.String(128)),
+    sa.Column(
+        "user", sa.ForeignKey("user.pk", ondelete="CASCADE"), nullable=False, index=True
+    ),
+    sa.Column("location", sa.ForeignKey("location.id"), nullable=False),
+    sa.Column("meter", sa.ForeignKey("meter_model.id"), nullable=False),
+    sa.UniqueConstraint("ip", "port", "slave_address"),
+    sqlite_autoincrement=True,
+)
+
+host_measurement = sa.Table(
+    "host_measurement",
+    metadata,
+    _key("id"),
+    sa.Column(
+        "host", sa.ForeignKey("meter_host.id", ondelete="CASCADE"), nullable=False
+    ),
+    sa.Column("measurement", sa.ForeignKey("measurement.measurement"), nullable=False),
+    sa.UniqueConstraint("host", "measurement"),
+    sqlite_autoincrement=True,
 )

@@ -1,0 +1,51 @@
+"""Who calls, and what they may."""
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from ...model import Scope
+from ...security import tokens
+from ...security.access import Principal
+from ..context import CONTEXT, PRINCIPAL
+from .refusals import detail, forbidden, throttled, unauthenticated
+
+type Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+
+def anybody(handler: Handler) -> Handler:
+    """Let everybody with a valid token call this; one that may only read changes nothing."""
+
+    async def guarded(request: web.Request) -> web.Response:
+        principal = await identify(request)
+        if request.method != "GET" and principal.scope is Scope.read:
+            raise forbidden()
+        return await handler(request)
+
+    return guarded
+
+
+def administrator(handler: Handler) -> Handler:
+    """Let administrators call this."""
+
+    async def guarded(request: web.Request) -> web.Response:
+        if (await identify(request)).scope is not Scope.admin:
+            raise forbidden()
+        return await handler(request)
+
+    return guarded
+
+
+async def identify(request: web.Request) -> Principal:
+    """Return whose token came with the request. Raises Refusal, 401 and 429."""
+    hub = request.app[CONTEXT]
+    token = tokens.from_header(request.headers.get("Authorization"))
+    principal = await hub.access.identify(token)
+    if principal is None:
+        if await hub.strangers.failed(request.remote):
+            raise throttled()
+        if "Authorization" not in request.headers:
+            raise unauthenticated()
+        raise detail(401, "Invalid token.")
+    request[PRINCIPAL] = principal
+    return principal

@@ -1,0 +1,237 @@
+"""What one field of a body may hold. Sentences are those that the clients of this API know (Django REST framework's)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+import math
+import re
+from typing import Literal
+
+from .refusals import Errors
+
+REQUIRED = "This field is required."
+_NULL = "This field may not be null."
+_BLANK = "This field may not be blank."
+_INT_MAX = 2**31 - 1
+_EMAIL = re.compile(
+    r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+\.[^@\s\x00-\x1f\x7f]+\Z"
+)
+
+
+class WrongError(Exception):
+    """A value is not what its field holds; the text says what it should be."""
+
+
+type Reader = Callable[[object], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The key of another thing, to be looked up: `kind` says among what."""
+
+    kind: Literal["user", "location", "meter", "measurement"]
+    key: int | str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field: how it is read, and what stands for it when it is left out (None: it must be there)."""
+
+    read: Reader
+    nullable: bool = False
+    default: Callable[[], object] | None = None
+    other_names: tuple[str, ...] = field(default=())
+
+
+def read(
+    fields: Mapping[str, Field], body: Mapping[str, object], *, partial: bool
+) -> tuple[dict[str, object], Errors]:
+    """Return the values of a body and what is wrong with it; what the fields do not name is ignored.
+
+    `partial`: what is left out is left as it is.
+    """
+    values: dict[str, object] = {}
+    errors: Errors = {}
+    for name, each in fields.items():
+        given = next(
+            (other for other in (name, *each.other_names) if other in body), None
+        )
+        if given is None:
+            if partial:
+                continue
+            if each.default is None:
+                errors[name] = [REQUIRED]
+            else:
+                values[name] = each.default()
+            continue
+        value = body[given]
+        if value is None:
+            if each.nullable:
+                values[name] = None
+            else:
+                errors[given] = [_NULL]
+            continue
+        try:
+            values[name] = each.read(value)
+        except WrongError as error:
+            errors[given] = [str(error)]
+    return values, errors
+
+
+def text(most: int, *, pattern: str | None = None) -> Reader:
+    """Return a reader of text of 1 to `most` characters; a number will do, as it does for a house number."""
+
+    def reader(value: object) -> str:
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise WrongError("Not a valid string.")
+        written = str(value).strip()
+        if not written:
+            raise WrongError(_BLANK)
+        if len(written) > most:
+            raise WrongError(f"Ensure this field has no more than {most} characters.")
+        if any(not letter.isprintable() for letter in written) or (
+            pattern is not None and re.fullmatch(pattern, written) is None
+        ):
+            raise WrongError("Enter a valid value.")
+        return written
+
+    return reader
+
+
+def secret(least: int, most: int) -> Reader:
+    """Return a reader of passwords: any characters, as they are."""
+
+    def reader(value: object) -> str:
+        if not isinstance(value, str):
+            raise WrongError("Not a valid string.")
+        if len(value) < least:
+            raise WrongError(
+                f"This password is too short. It must contain at least {least} characters."
+            )
+        if len(value) > most:
+            raise WrongError(f"Ensure this field has no more than {most} characters.")
+        return value
+
+    return reader
+
+
+def email(value: object) -> str:
+    """Read an address."""
+    if (
+        not isinstance(value, str)
+        or len(value) > 254
+        or _EMAIL.match(value.strip()) is None
+    ):
+        raise WrongError("Enter a valid email address.")
+    return value.strip()
+
+
+def whole(least: int, most: int = _INT_MAX) -> Reader:
+    """Return a reader of whole numbers; one written as text will do."""
+
+    def reader(value: object) -> int:
+        number = _int(value)
+        if number is None:
+            raise WrongError("A valid integer is required.")
+        if number < least:
+            raise WrongError(f"Ensure this value is greater than or equal to {least}.")
+        if number > most:
+            raise WrongError(f"Ensure this value is less than or equal to {most}.")
+        return number
+
+    return reader
+
+
+def decimal(value: object) -> float:
+    """Read a finite number."""
+    try:
+        number = float(value) if isinstance(value, str | int | float) else math.nan
+    except ValueError, OverflowError:
+        number = math.nan
+    if isinstance(value, bool) or not math.isfinite(number):
+        raise WrongError("A valid number is required.")
+    return number
+
+
+def flag(value: object) -> bool:
+    """Read true or false."""
+    if not isinstance(value, bool):
+        raise WrongError("Must be a valid boolean.")
+    return value
+
+
+def choice(*choices: int) -> Reader:
+    """Return a reader of one of some numbers."""
+
+    def reader(value: object) -> int:
+        number = _int(value)
+        if number not in choices:
+            raise WrongError(f'"{_shown(value)}" is not a valid choice.')
+        return number
+
+    return reader
+
+
+def own_id(value: object) -> Reference:
+    """Read a user's id; only a number will do."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise WrongError(_wrong_type(value))
+    return Reference("user", value)
+
+
+def location(value: object) -> Reference:
+    """Read a location's id."""
+    return Reference("location", _key(value))
+
+
+def meter(value: object) -> Reference:
+    """Read a meter model's id or its name."""
+    if isinstance(value, str) and _int(value) is None:
+        return _named("meter", value)
+    return Reference("meter", _key(value))
+
+
+def measurement(value: object) -> Reference:
+    """Read a measurement's name."""
+    if not isinstance(value, str):
+        raise WrongError(_wrong_type(value))
+    return _named("measurement", value)
+
+
+def missing(reference: Reference) -> str:
+    """Say that a reference leads nowhere."""
+    return f'Invalid pk "{_shown(reference.key)}" - object does not exist.'
+
+
+def _named(kind: Literal["meter", "measurement"], name: str) -> Reference:
+    reference = Reference(kind, name)
+    if not name.isprintable() or len(name) > 64:
+        raise WrongError(missing(reference))
+    return reference
+
+
+def _key(value: object) -> int:
+    number = _int(value)
+    if number is None:
+        raise WrongError(_wrong_type(value))
+    return number
+
+
+def _int(value: object) -> int | None:
+    """Return a whole number that a database column holds, however it was written."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        value = int(value) if re.fullmatch(r"-?[0-9]{1,18}", value.strip()) else None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int) and -(2**63) <= value < 2**63:
+        return value
+    return None
+
+
+def _wrong_type(value: object) -> str:
+    return f"Incorrect type. Expected pk value, received {type(value).__name__}."
+
+
+def _shown(value: object) -> str:
+    return "".join(letter for letter in str(value)[:64] if letter.isprintable())
