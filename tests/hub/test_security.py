@@ -128,11 +128,11 @@ def test_tokens() -> None:
 
 
 def test_each_scope_includes_the_ones_before_it() -> None:
-    """read, control, admin."""
+    """own, read, control, admin."""
     scopes = list(Scope)
     for held, scope in enumerate(scopes):
         assert [tokens.may(scope, needed) for needed in scopes] == [
-            n <= held for n in range(3)
+            n <= held for n in range(len(scopes))
         ]
 
 
