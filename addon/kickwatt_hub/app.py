@@ -29,6 +29,7 @@ from .security.passwords import Passwords
 from .security.secret import HubSecret
 from .settings import Settings
 from .store import AlreadyThereError, Store, UnavailableError, UnusableError
+from .upkeep import Upkeep
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -90,11 +91,13 @@ class Hub:
             for port in (self.settings.port, self.settings.device_port)
         ]
         self.main_port, self.device_port = (each.getsockname()[1] for each in sockets)
+        await store.packer.pack()
         self.context = await self._parts(store, secret)
         await self._open(_main_app(self.context), sockets[0])
         await self._open_to_devices(sockets[1])
         self._stack.push_async_callback(self.context.ingest.drain)
         self._watch(self._look())
+        self._watch(Upkeep(store, now_ms).run())
         await self._announce(secret)
 
     async def _parts(self, store: Store, secret: HubSecret) -> Context:

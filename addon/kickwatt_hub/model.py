@@ -37,7 +37,7 @@ class OrderState(StrEnum):
     expired = "expired"
 
 
-class Position(Struct, frozen=True, order=True, gc=False):
+class Position(Struct, frozen=True, order=True, array_like=True, gc=False):
     """Where a reading stands in its charger's own order: what was measured later compares greater.
 
     S1 numbers its samples within a boot. For the seed's format the hub counts the readings itself, in boot 0.
@@ -47,8 +47,11 @@ class Position(Struct, frozen=True, order=True, gc=False):
     number: int
 
 
-class Reading(Struct, frozen=True, kw_only=True, gc=False):
-    """What a charger measured at one instant."""
+class Reading(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
+    """What a charger measured at one instant.
+
+    The store keeps it as an array of its fields: new ones go to the end and need a default.
+    """
 
     position: Position
     time_ms: int
@@ -91,8 +94,11 @@ class LegacyFormat(Struct, frozen=True, kw_only=True):
     """What the owner says of the charger, so that energy can be estimated; None: do not estimate."""
 
 
-class Said(Struct, frozen=True, kw_only=True):
-    """What a board said about itself in its newest message; names and values are those of S1."""
+class Said(Struct, frozen=True, kw_only=True, array_like=True):
+    """What a board said about itself in its newest message; names and values are those of S1.
+
+    The store keeps it as an array of its fields: new ones go to the end and need a default.
+    """
 
     fw: str
     up: int
@@ -218,8 +224,11 @@ class Token(Struct, frozen=True, kw_only=True):
     expires_ms: int | None
 
 
-class Conversation(Struct, frozen=True, kw_only=True):
-    """What must survive a crash of the conversation with one charger."""
+class Conversation(Struct, frozen=True, kw_only=True, array_like=True):
+    """What must survive a crash of the conversation with one charger.
+
+    The store keeps it as an array of its fields: new ones go to the end and need a default.
+    """
 
     boot: int = 0
     seq: int = 0

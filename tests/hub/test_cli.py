@@ -23,6 +23,7 @@ from kickwatt_hub import __main__ as program
 from kickwatt_hub.settings import Settings
 from tests.support.hub_process import HubProcess, cli
 from tests.support.s1_device import S1Device
+from tests.support.stored import stored_readings
 
 
 @pytest.fixture(scope="module")
@@ -187,14 +188,8 @@ async def test_a_legacy_charger_from_the_command_line(running: HubProcess) -> No
         session.post(running.device_url + "/", json={"msg": [row]}) as response,
     ):
         assert response.status == 204
-    with (
-        closing(sqlite3.connect(running.data / "kickwatt.sqlite")) as database,
-        database,
-    ):
-        stored = database.execute(
-            "SELECT current_ma, time_ms FROM reading JOIN charger ON charger.pk=charger_pk WHERE id='old'"
-        )
-        assert stored.fetchall() == [(500, 1_649_171_373_000)]
+    (stored,) = await stored_readings(running.data, "old")
+    assert (stored.current_a, stored.time_ms) == (0.5, 1_649_171_373_000)
 
 
 def test_what_is_there_already_or_not_there_is_refused(

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.hub_process import HubProcess
 from tests.support.s1_device import S1Device
+from tests.support.stored import stored_readings
 
 KILLS = 4
 BOARDS = 3
@@ -78,19 +79,16 @@ async def test_sigkill_in_mid_ingest_loses_and_doubles_nothing(tmp_path: Path) -
         database,
     ):
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        for index, known in enumerate(acknowledged):
-            stored = database.execute(
-                "SELECT boot, number, meter_wh, energy_wh FROM reading JOIN charger"
-                " ON charger.pk = charger_pk WHERE charger.id = ? ORDER BY boot, number",
-                (f"scooter-{index}",),
-            ).fetchall()
-            numbers = [(boot, number) for boot, number, _, _ in stored]
-            assert len(numbers) > 50
-            assert numbers == [(1, number + 1) for number in range(len(numbers))]
-            assert known == set(numbers)
-            assert [energy for *_, energy in stored] == [
-                float(wh) for _, _, wh, _ in stored
-            ]
+    for index, known in enumerate(acknowledged):
+        stored = await stored_readings(tmp_path / "data", f"scooter-{index}")
+        stored.sort(key=lambda each: each.position)
+        numbers = [(each.position.boot, each.position.number) for each in stored]
+        assert len(numbers) > 50
+        assert numbers == [(1, number + 1) for number in range(len(numbers))]
+        assert known == set(numbers)
+        assert [each.energy_wh for each in stored] == [
+            float(each.meter_wh or 0) for each in stored
+        ]
     for board, charger in zip(boards, chargers, strict=True):
         assert charger["reading"]["energy_wh"] == board.energy_wh
         assert charger["state"] == "charging"

@@ -12,7 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 from kickwatt_hub.store import BusyError, NotThereError, UnavailableError
-from kickwatt_hub.store.writer import Writer, driver, new_key
+from kickwatt_hub.store.driver import driver
+from kickwatt_hub.store.writer import Writer, new_key
 
 
 @pytest.fixture

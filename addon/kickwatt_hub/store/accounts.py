@@ -9,7 +9,7 @@ from ..model import Scope, Token, User
 from .errors import AlreadyThereError, NotThereError
 from .reader import Reader
 from .schema import token, user
-from .writer import Writer, new_key
+from .writer import Writer, erasing, new_key
 
 LOGINS_KEPT = 20  # tokens from logging in, per user; the oldest make room
 
@@ -136,9 +136,9 @@ class Accounts:
         """Remove a user and all of their tokens. Raises NotThereError."""
 
         def job(connection: sa.Connection) -> None:
-            if not connection.execute(
-                sa.delete(user).where(user.c.name == name)
-            ).rowcount:
+            with erasing(connection):
+                gone = connection.execute(sa.delete(user).where(user.c.name == name))
+            if not gone.rowcount:
                 raise NotThereError(f"There is no user {name}.")
 
         await self._writer.run(job)
@@ -229,9 +229,11 @@ class Accounts:
         """Revoke a token. Raises NotThereError."""
 
         def job(connection: sa.Connection) -> None:
-            if not connection.execute(
-                sa.delete(token).where(token.c.pk == token_id)
-            ).rowcount:
+            with erasing(connection):
+                gone = connection.execute(
+                    sa.delete(token).where(token.c.pk == token_id)
+                )
+            if not gone.rowcount:
                 raise NotThereError(f"There is no token {token_id}.")
 
         await self._writer.run(job)
@@ -263,7 +265,8 @@ def _make_room(connection: sa.Connection, user_pk: int) -> None:
         .all()
     )
     if logins:
-        connection.execute(sa.delete(token).where(token.c.pk.in_(logins)))
+        with erasing(connection):
+            connection.execute(sa.delete(token).where(token.c.pk.in_(logins)))
 
 
 def _user(row: sa.Row[tuple[object, ...]]) -> User:

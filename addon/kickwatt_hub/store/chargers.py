@@ -1,14 +1,13 @@
 """Chargers, and the conversation with each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-import sqlite3
 
 import msgspec
+from msgspec import Raw
 import sqlalchemy as sa
 
 from ..model import (
-    CLOCK_AHEAD_MS,
     ChargerSettings,
     Conversation,
     Delivery,
@@ -17,37 +16,25 @@ from ..model import (
     Order,
     OrderState,
     Reading,
-    Said,
     Session,
     SessionRecord,
 )
+from . import log
+from .admission import Claim
 from .errors import AlreadyThereError, NotThereError
-from .history import reading_from, reading_row, record_from, session_row
+from .history import record_from, session_row
+from .log import Entry, Outline
+from .newest import newest
 from .reader import Reader
-from .schema import charger, conversation, hub, reading, relay_order, session
-from .writer import Writer, driver, new_key
+from .schema import charger, chunk, conversation, hub, relay_order, session
+from .writer import Writer, erasing, new_key
 
-SWEEP = (
-    20_000  # readings deleted per commit, so that removing a charger holds nobody up
-)
+SWEEP = 200  # chunks deleted per commit, so that removing a charger holds nobody up
 
-_SAID = msgspec.json.Decoder(Said)
-
-# The hot path: one message of one board. Everything else goes through SQLAlchemy's expressions.
-_UPSERT_CONVERSATION = """
-INSERT INTO conversation (charger_pk, boot, seq, number, mac, reply, interval_s, last_seen_ms, said, energy_wh,
-                          meter_wh, desired_on)
-VALUES (?,?,?,?,?,?,?,?,?,?,?,?)
-ON CONFLICT (charger_pk) DO UPDATE SET
-  boot=excluded.boot, seq=excluded.seq, number=excluded.number, mac=excluded.mac, reply=excluded.reply,
-  interval_s=excluded.interval_s, last_seen_ms=excluded.last_seen_ms, said=excluded.said,
-  energy_wh=excluded.energy_wh, meter_wh=excluded.meter_wh, desired_on=excluded.desired_on
-"""
-_INSERT_READING = """
-INSERT INTO reading (charger_pk, boot, number, time_ms, relay_on, voltage_dv, current_ma, power_dw,
-                     power_factor_pct, meter_wh, energy_wh)
-VALUES (?,?,?,?,?,?,?,?,?,?,?)
-"""
+_encode = msgspec.msgpack.Encoder().encode
+_decode_talk = msgspec.msgpack.Decoder(Conversation).decode
+_decode_reading = msgspec.msgpack.Decoder(Reading).decode
+_NEW = _encode(Conversation())
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +83,7 @@ class Chargers:
         """Both belong to the store."""
         self._writer = writer
         self._reader = reader
+        self._revisions: dict[int, int] = {}
 
     async def last_order(self) -> int:
         """Return the highest id that an order ever had."""
@@ -107,12 +95,18 @@ class Chargers:
 
     async def all(self) -> list[StoredCharger]:
         """Return every charger with its newest reading, session and order."""
-        query = sa.select(charger).order_by(charger.c.pk)
-        return await self._reader.ask(
-            lambda connection: [
-                _load(connection, row) for row in connection.execute(query).all()
+
+        def question(connection: sa.Connection) -> list[StoredCharger]:
+            query = sa.select(charger).order_by(charger.c.pk)
+            fresh = _Fresh()
+            for each in log.segments(connection):
+                fresh.take(log.outlines(connection, each))
+            return [
+                self._load(connection, row, fresh)
+                for row in connection.execute(query).all()
             ]
-        )
+
+        return await self._reader.ask(question)
 
     async def keys(self) -> dict[int, tuple[str, int]]:
         """Return name and settings' revision of every charger by its pk, to see cheaply what changed."""
@@ -131,7 +125,12 @@ class Chargers:
             row = connection.execute(
                 sa.select(charger).where(charger.c.pk == pk)
             ).first()
-            return None if row is None else _load(connection, row)
+            if row is None:
+                return None
+            fresh = _Fresh()
+            for each in log.segments(connection):
+                fresh.take(log.outlines(connection, each, pk))
+            return self._load(connection, row, fresh)
 
         return await self._reader.ask(question)
 
@@ -172,142 +171,170 @@ class Chargers:
         """Remove a charger and all that it ever measured. Raises NotThereError."""
 
         def job(connection: sa.Connection) -> None:
-            if not connection.execute(
-                sa.delete(charger).where(charger.c.id == charger_id)
-            ).rowcount:
+            with erasing(connection):
+                gone = connection.execute(
+                    sa.delete(charger).where(charger.c.id == charger_id)
+                )
+            if not gone.rowcount:
                 raise NotThereError(f"There is no charger {charger_id}.")
 
         await self._writer.run(job)
         await self.sweep()
 
+    async def keep(self, charger_id: str, raw_days: int | None) -> None:
+        """Say how many days single readings are kept; None: always. Raises NotThereError."""
+
+        def job(connection: sa.Connection) -> None:
+            changed = connection.execute(
+                sa.update(charger)
+                .where(charger.c.id == charger_id)
+                .values(raw_days=raw_days)
+            )
+            if not changed.rowcount:
+                raise NotThereError(f"There is no charger {charger_id}.")
+
+        await self._writer.run(job)
+
     async def sweep(self) -> None:
-        """Delete the readings of chargers that were removed, a slice per commit."""
+        """Delete the chunks of chargers that were removed, a slice per commit."""
         while await self._writer.run(_sweep):
             pass
 
     async def deliver(self, delivery: Delivery) -> tuple[Session, ...]:
-        """Store all of it, or nothing; return its sessions with their ids. Raises NotThereError."""
+        """Store all of it, or nothing; return its sessions with their ids.
 
-        def job(connection: sa.Connection) -> tuple[Session, ...]:
-            raw = driver(connection)
-            try:
-                raw.execute(
-                    _UPSERT_CONVERSATION,
-                    (delivery.charger_pk, *_conversation_row(delivery.conversation)),
-                )
-            except sqlite3.IntegrityError as error:
-                raise NotThereError("This charger was removed.") from error
-            raw.executemany(
-                _INSERT_READING,
-                [reading_row(delivery.charger_pk, each) for each in delivery.readings],
+        Raises NotThereError, and SupersededError where another hub has stored something since this charger was read.
+        """
+        pk = delivery.charger_pk
+        revision = self._revisions.get(pk, 0)
+        claim = Claim(Entry(pk, delivery.readings, delivery.conversation), revision)
+        sessions: tuple[Session, ...] = ()
+        if delivery.orders or delivery.sessions or delivery.profile is not None:
+            sessions = await self._writer.append_and_run(
+                claim, lambda connection: _save_rest(connection, delivery)
             )
-            for order in delivery.orders:
-                _save_order(connection, delivery.charger_pk, order)
-            if delivery.profile is not None:
-                connection.execute(
-                    sa.update(charger)
-                    .where(charger.c.pk == delivery.charger_pk)
-                    .values(profile=delivery.profile)
+        else:
+            await self._writer.append(claim)
+        self._revisions[pk] = revision + 1
+        return sessions
+
+    async def add_readings(
+        self, charger_pk: int, readings: tuple[Reading, ...]
+    ) -> None:
+        """Store readings that are no part of the conversation. Raises NotThereError."""
+        await self._writer.append(Claim(Entry(charger_pk, readings)))
+
+    def _load(
+        self,
+        connection: sa.Connection,
+        row: sa.Row[tuple[object, ...]],
+        fresh: _Fresh,
+    ) -> StoredCharger:
+        """Read what belongs to one row of `charger`."""
+
+        def first(
+            query: sa.Select[tuple[object, ...]],
+        ) -> sa.Row[tuple[object, ...]] | None:
+            return connection.execute(query.limit(1)).first()
+
+        talk, revision, measured = _stand(connection, row, fresh)
+        sessions = (
+            sa.select(session)
+            .where(session.c.charger_pk == row.pk)
+            .order_by(session.c.pk.desc())
+        )
+        last = first(sessions)
+        ended = first(sessions.where(session.c.end_ms.is_not(None)))
+        order = first(
+            sa.select(relay_order)
+            .where(relay_order.c.charger_pk == row.pk)
+            .order_by(relay_order.c.id.desc())
+        )
+        self._revisions[row.pk] = revision
+        return StoredCharger(
+            pk=row.pk,
+            id=row.id,
+            name=row.name,
+            kind=Kind(row.kind),
+            simulated=row.simulated,
+            key=row.key,
+            settings=ChargerSettings(
+                cutoff_w=row.cutoff_w,
+                hold_s=row.hold_s,
+                max_hours=row.max_hours,
+                max_wh=row.max_wh,
+                max_a=row.max_a,
+            ),
+            settings_rev=row.settings_rev,
+            legacy=LegacyFormat(
+                ampere_unit=row.ampere_unit,
+                utc_offset_min=row.utc_offset_min,
+                power_factor=row.power_factor,
+            ),
+            profile=row.profile,
+            conversation=talk,
+            reading=measured,
+            record=None if last is None else record_from(last),
+            ended=None if ended is None else record_from(ended),
+            order=None if order is None else _order(row.id, order),
+        )
+
+
+class _Fresh:
+    """What the log holds of each charger that counts at the start: where the conversation stands, and readings."""
+
+    def __init__(self) -> None:
+        self.talks: dict[int, Raw] = {}
+        self.readings: dict[int, list[Raw]] = {}
+
+    def take(self, outlines: Iterable[Outline]) -> None:
+        for each in outlines:
+            if each.conversation != log.NO_CONVERSATION:
+                self.talks[each.charger_pk] = each.conversation.copy()
+            if each.readings != log.NO_READINGS:
+                self.readings.setdefault(each.charger_pk, []).append(
+                    each.readings.copy()
                 )
-            return tuple(
-                _save_session(connection, delivery.charger_pk, record)
-                for record in delivery.sessions
-            )
-
-        return await self._writer.run(job)
 
 
-def _load(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -> StoredCharger:
-    """Read what belongs to one row of `charger`."""
-
-    def newest(
-        query: sa.Select[tuple[object, ...]],
-    ) -> sa.Row[tuple[object, ...]] | None:
-        return connection.execute(query.limit(1)).first()
-
-    talk = newest(sa.select(conversation).where(conversation.c.charger_pk == row.pk))
-    measured = newest(_newest_reading(row, talk))
-    sessions = (
-        sa.select(session)
-        .where(session.c.charger_pk == row.pk)
-        .order_by(session.c.pk.desc())
-    )
-    last = newest(sessions)
-    ended = newest(sessions.where(session.c.end_ms.is_not(None)))
-    order = newest(
-        sa.select(relay_order)
-        .where(relay_order.c.charger_pk == row.pk)
-        .order_by(relay_order.c.id.desc())
-    )
-    return StoredCharger(
-        pk=row.pk,
-        id=row.id,
-        name=row.name,
-        kind=Kind(row.kind),
-        simulated=row.simulated,
-        key=row.key,
-        settings=ChargerSettings(
-            cutoff_w=row.cutoff_w,
-            hold_s=row.hold_s,
-            max_hours=row.max_hours,
-            max_wh=row.max_wh,
-            max_a=row.max_a,
-        ),
-        settings_rev=row.settings_rev,
-        legacy=LegacyFormat(
-            ampere_unit=row.ampere_unit,
-            utc_offset_min=row.utc_offset_min,
-            power_factor=row.power_factor,
-        ),
-        profile=row.profile,
-        conversation=Conversation() if talk is None else _conversation(talk),
-        reading=None if measured is None else reading_from(measured),
-        record=None if last is None else record_from(last),
-        ended=None if ended is None else record_from(ended),
-        order=None if order is None else _order(row.id, order),
-    )
+def _stand(
+    connection: sa.Connection, row: sa.Row[tuple[object, ...]], fresh: _Fresh
+) -> tuple[Conversation, int, Reading | None]:
+    """Return where the conversation stands, its revision, and the newest reading."""
+    stored = connection.execute(
+        sa.select(
+            conversation.c.revision, conversation.c.state, conversation.c.reading
+        ).where(conversation.c.charger_pk == row.pk)
+    ).first()
+    assert stored is not None
+    state = stored.state
+    if connection.dialect.name == "sqlite":  # elsewhere the row is the newest itself
+        state = fresh.talks.get(row.pk, state)
+    talk = _decode_talk(state)
+    readings = [
+        each
+        for some in fresh.readings.get(row.pk, ())
+        for each in log.decode_readings(some)
+    ]
+    if stored.reading is not None:
+        readings.append(_decode_reading(stored.reading))
+    measured = newest(Kind(row.kind), talk.last_seen_ms, readings)
+    return talk, stored.revision, measured
 
 
-def _newest_reading(
-    row: sa.Row[tuple[object, ...]], talk: sa.Row[tuple[object, ...]] | None
-) -> sa.Select[tuple[object, ...]]:
-    """Select the reading that the charger shows: the last by its own order, or by its clock where it has none."""
-    query = sa.select(reading).where(reading.c.charger_pk == row.pk)
-    if row.kind != Kind.legacy:
-        return query.order_by(reading.c.boot.desc(), reading.c.number.desc())
-    until_ms = (talk.last_seen_ms if talk else 0) + CLOCK_AHEAD_MS
-    return query.where(reading.c.time_ms <= until_ms).order_by(reading.c.time_ms.desc())
-
-
-def _conversation(row: sa.Row[tuple[object, ...]]) -> Conversation:
-    return Conversation(
-        boot=row.boot,
-        seq=row.seq,
-        number=row.number,
-        mac=row.mac,
-        reply=row.reply,
-        interval_s=row.interval_s,
-        last_seen_ms=row.last_seen_ms,
-        said=None if row.said is None else _SAID.decode(row.said),
-        energy_wh=row.energy_wh,
-        meter_wh=row.meter_wh,
-        desired_on=row.desired_on,
-    )
-
-
-def _conversation_row(talk: Conversation) -> tuple[object, ...]:
-    return (
-        talk.boot,
-        talk.seq,
-        talk.number,
-        talk.mac,
-        talk.reply,
-        talk.interval_s,
-        talk.last_seen_ms,
-        None if talk.said is None else msgspec.json.encode(talk.said),
-        talk.energy_wh,
-        talk.meter_wh,
-        talk.desired_on,
+def _save_rest(connection: sa.Connection, delivery: Delivery) -> tuple[Session, ...]:
+    """Store what is not in the log; return the sessions with their ids."""
+    for order in delivery.orders:
+        _save_order(connection, delivery.charger_pk, order)
+    if delivery.profile is not None:
+        connection.execute(
+            sa.update(charger)
+            .where(charger.c.pk == delivery.charger_pk)
+            .values(profile=delivery.profile)
+        )
+    return tuple(
+        _save_session(connection, delivery.charger_pk, record)
+        for record in delivery.sessions
     )
 
 
@@ -362,26 +389,13 @@ def _save_session(
 
 def _sweep(connection: sa.Connection) -> bool:
     """Delete one slice; whether there may be more."""
-    orphan = connection.execute(
-        sa.select(reading.c.charger_pk)
-        .distinct()
-        .where(reading.c.charger_pk.not_in(sa.select(charger.c.pk)))
-        .limit(1)
-    ).scalar()
-    if orphan is None:
-        return False
-    slice_ = (
-        sa.select(reading.c.boot, reading.c.number)
-        .where(reading.c.charger_pk == orphan)
+    orphans = (
+        sa.select(chunk.c.pk)
+        .where(chunk.c.charger_pk.not_in(sa.select(charger.c.pk)))
         .limit(SWEEP)
     )
-    connection.execute(
-        sa.delete(reading).where(
-            reading.c.charger_pk == orphan,
-            sa.tuple_(reading.c.boot, reading.c.number).in_(slice_),
-        )
-    )
-    return True
+    gone = connection.execute(sa.delete(chunk).where(chunk.c.pk.in_(orphans)))
+    return gone.rowcount == SWEEP
 
 
 def _add(connection: sa.Connection, new: NewCharger) -> int:
@@ -404,4 +418,8 @@ def _add(connection: sa.Connection, new: NewCharger) -> int:
             **msgspec.structs.asdict(ChargerSettings()),
         )
     )
-    return new_key(result)
+    pk = new_key(result)
+    connection.execute(
+        sa.insert(conversation).values(charger_pk=pk, revision=0, state=_NEW)
+    )
+    return pk

@@ -15,6 +15,7 @@ from .chargers import Chargers
 from .errors import UnavailableError, UnusableError
 from .history import History
 from .management import Management
+from .packer import Packer
 from .reader import AT_ONCE, Reader
 from .schema import hub
 from .upgrade import upgrade
@@ -23,13 +24,15 @@ from .writer import Writer
 FILE = "kickwatt.sqlite"
 
 # FULL: in WAL mode NORMAL would stay consistent, but may lose the last commits at power loss, and those were
-# acknowledged. SECURE_DELETE: what is deleted may be a hash or a sealed key, and must not stay in a free page.
+# acknowledged. SECURE_DELETE costs a second write of all that the log frees; where a hash or a sealed key is deleted,
+# `writer.erasing` switches it on.
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
     "busy_timeout=10000",
-    "secure_delete=ON",
+    "wal_autocheckpoint=4000",
+    "secure_delete=OFF",
 )
 _HEALTHY_S = (
     5.0  # health is asked for without a token, so it must not cost a write each time
@@ -37,7 +40,7 @@ _HEALTHY_S = (
 
 
 class Store:
-    """The database of one hub: `accounts`, `chargers`, `history` and `management` are its parts."""
+    """The database of one hub: `accounts`, `chargers`, `history`, `management` and `packer` are its parts."""
 
     def __init__(self, writer: Writer, reader: Reader, hub_id: str) -> None:
         """Use `Store.open`."""
@@ -48,6 +51,7 @@ class Store:
         self.chargers = Chargers(writer, reader)
         self.history = History(reader)
         self.management = Management(writer, reader)
+        self.packer = Packer(writer, reader)
         self._health: tuple[float, bool] = (-_HEALTHY_S, True)
 
     @classmethod
@@ -129,10 +133,13 @@ def _begin(connection: sa.Connection) -> None:
 def _reading_engine(path: Path) -> sa.Engine:
     engine = sa.create_engine(f"sqlite:///{path}", pool_size=AT_ONCE, max_overflow=0)
     sa.event.listen(engine, "connect", _configure_reading)
+    # A question of several statements is answered from one moment: what is packed in between is neither missed nor seen twice.
+    sa.event.listen(engine, "begin", lambda each: each.exec_driver_sql("BEGIN"))
     return engine
 
 
 def _configure_reading(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
     connection.execute("PRAGMA busy_timeout=10000")
     connection.execute("PRAGMA query_only=ON")
 

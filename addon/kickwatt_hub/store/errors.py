@@ -44,3 +44,7 @@ class InUseError(AlreadyThereError):
     def __init__(self, user: str) -> None:
         """`user` is the kind of thing that needs it."""
         super().__init__(f"It is in use by a {user}: remove that first.")
+
+
+class SupersededError(StoreError):
+    """Another hub on this database has heard from the charger since this one last looked."""

@@ -1,15 +1,17 @@
-"""What was measured, and the charges found in it."""
+"""What was measured, and the charges found in it: chunks and log, read as one."""
 
-from collections.abc import Sequence
-from itertools import batched
+from collections.abc import Collection, Iterator, Sequence
 
 import sqlalchemy as sa
 
 from ..model import Position, Reading, Session, SessionRecord
+from . import log
+from .chunks import DAY_MS, by_time, unpack_readings
 from .reader import Reader
-from .schema import reading, session
+from .rollups import MINUTE_MS, QUARTER_MS, Bucket, coarser, roll_up, unpack_buckets
+from .schema import chunk, session
 
-QUESTIONS = 500  # times in one query; SQLite bounds its length
+SECOND_MS = 1000
 
 
 class History:
@@ -25,29 +27,43 @@ class History:
         """Return the readings of start <= time < end, oldest first, and where the rest starts.
 
         At most `limit`, but never only some of those of one instant: the rest can then be asked for by time alone.
+        Readings that are older than their owner wants to keep are not among them.
         """
-        query = (
-            sa.select(reading)
-            .where(reading.c.charger_pk == charger_pk)
-            .where(reading.c.time_ms >= start_ms, reading.c.time_ms < end_ms)
-            .order_by(reading.c.time_ms, reading.c.boot, reading.c.number)
-        )
 
         def question(connection: sa.Connection) -> tuple[list[Reading], int | None]:
-            rows = connection.execute(query.limit(limit + 1)).all()
-            if len(rows) <= limit:
-                return [reading_from(row) for row in rows], None
-            rest_ms = rows[limit].time_ms
-            if rows[0].time_ms < rest_ms:
-                return [
-                    reading_from(row) for row in rows if row.time_ms < rest_ms
-                ], rest_ms
-            # More of one instant than fit: all of them, whatever the limit.
-            rows = connection.execute(query.where(reading.c.time_ms == rest_ms)).all()
-            later = connection.execute(
-                query.where(reading.c.time_ms > rest_ms).limit(1)
-            ).first()
-            return [reading_from(row) for row in rows], later.time_ms if later else None
+            found: list[Reading] = []
+            for some in _days(connection, charger_pk, start_ms, end_ms):
+                found += some
+                if len(found) > limit and found[0].time_ms < found[-1].time_ms:
+                    break
+            return _page(found, limit)
+
+        return await self._reader.ask(question)
+
+    async def points(
+        self, charger_pk: int, start_ms: int, end_ms: int, most: int
+    ) -> tuple[list[Bucket], int]:
+        """Return start <= time < end as at most `most` buckets, oldest first, and how wide they are, in ms.
+
+        Buckets without a reading are left out. They are whole seconds, minutes or quarters of an hour wide, and begin at
+        a multiple of that; the first may begin before `start_ms` therefore.
+        """
+        step_ms = _step_ms(end_ms - start_ms, most)
+
+        def question(connection: sa.Connection) -> tuple[list[Bucket], int]:
+            step = step_ms
+            if step < MINUTE_MS and _forgotten(
+                connection, charger_pk, start_ms, end_ms
+            ):
+                step = MINUTE_MS
+            first_ms = start_ms - start_ms % step
+            if step < MINUTE_MS:
+                days = _days(connection, charger_pk, first_ms, end_ms)
+                parts = (each for day in days for each in roll_up(day, step))
+                return coarser(parts, step), step
+            return coarser(
+                _parts(connection, charger_pk, first_ms, end_ms, step), step
+            ), step
 
         return await self._reader.ask(question)
 
@@ -55,31 +71,42 @@ class History:
         self, charger_pk: int, after: Position | None, limit: int
     ) -> list[Reading]:
         """Return the newest `limit` readings after a position, in the charger's own order."""
-        query = sa.select(reading).where(reading.c.charger_pk == charger_pk)
-        if after is not None:
-            query = query.where(
-                sa.tuple_(reading.c.boot, reading.c.number)
-                > sa.tuple_(sa.literal(after.boot), sa.literal(after.number))
-            )
-        query = query.order_by(reading.c.boot.desc(), reading.c.number.desc()).limit(
-            limit
-        )
-        newest_first = await self._reader.ask(
-            lambda connection: [reading_from(row) for row in connection.execute(query)]
-        )
-        return newest_first[::-1]
-
-    async def known(self, charger_pk: int, times_ms: Sequence[int]) -> list[Reading]:
-        """Return the readings of exactly these instants."""
-        query = sa.select(reading).where(reading.c.charger_pk == charger_pk)
 
         def question(connection: sa.Connection) -> list[Reading]:
+            fresh = log.readings(connection, charger_pk)
+            found = [each for each in fresh if after is None or each.position > after]
+            found += _newest_packed(connection, charger_pk, after, limit)
+            found.sort(key=lambda each: each.position)
+            return found[-limit:]
+
+        return await self._reader.ask(question)
+
+    async def known(self, charger_pk: int, times_ms: Collection[int]) -> list[Reading]:
+        """Return the readings of exactly these instants."""
+        wanted = set(times_ms)
+
+        def question(connection: sa.Connection) -> list[Reading]:
+            found = log.readings(connection, charger_pk)
+            rows = connection.execute(
+                sa.select(chunk.c.data, chunk.c.size, chunk.c.start_ms, chunk.c.end_ms)
+                .where(chunk.c.charger_pk == charger_pk, chunk.c.data.is_not(None))
+                .where(chunk.c.day.in_({time_ms // DAY_MS for time_ms in wanted}))
+            )
+            packed = (
+                each
+                for row in rows
+                if any(row.start_ms <= time_ms <= row.end_ms for time_ms in wanted)
+                for each in unpack_readings(row.data, row.size)
+            )
             return [
-                reading_from(row)
-                for some in batched(times_ms, QUESTIONS, strict=False)
-                for row in connection.execute(query.where(reading.c.time_ms.in_(some)))
+                each
+                for some in (found, packed)
+                for each in some
+                if each.time_ms in wanted
             ]
 
+        if not wanted:
+            return []
         return await self._reader.ask(question)
 
     async def sessions(
@@ -98,38 +125,6 @@ class History:
                 record_from(row).session for row in connection.execute(query)
             ]
         )
-
-
-def reading_row(charger_pk: int, each: Reading) -> tuple[object, ...]:
-    """Return the columns of `reading`, in their order."""
-    return (
-        charger_pk,
-        each.position.boot,
-        each.position.number,
-        each.time_ms,
-        each.relay_on,
-        _scaled(each.voltage_v, 10),
-        _scaled(each.current_a, 1000),
-        _scaled(each.power_w, 10),
-        _scaled(each.power_factor, 100),
-        each.meter_wh,
-        each.energy_wh,
-    )
-
-
-def reading_from(row: sa.Row[tuple[object, ...]]) -> Reading:
-    """Return what a row of `reading` says."""
-    return Reading(
-        position=Position(row.boot, row.number),
-        time_ms=row.time_ms,
-        relay_on=None if row.relay_on is None else bool(row.relay_on),
-        voltage_v=_unscaled(row.voltage_dv, 10),
-        current_a=_unscaled(row.current_ma, 1000),
-        power_w=_unscaled(row.power_dw, 10),
-        power_factor=_unscaled(row.power_factor_pct, 100),
-        meter_wh=row.meter_wh,
-        energy_wh=row.energy_wh,
-    )
 
 
 def session_row(record: SessionRecord) -> dict[str, object]:
@@ -165,9 +160,156 @@ def record_from(row: sa.Row[tuple[object, ...]]) -> SessionRecord:
     )
 
 
-def _scaled(value: float | None, factor: int) -> int | None:
-    return None if value is None else round(value * factor)
+def _days(
+    connection: sa.Connection, charger_pk: int, start_ms: int, end_ms: int
+) -> Iterator[list[Reading]]:
+    """Yield the readings of start <= time < end day by day, sorted by time."""
+    fresh: dict[int, list[Reading]] = {}
+    for each in log.readings(connection, charger_pk):
+        if start_ms <= each.time_ms < end_ms:
+            fresh.setdefault(each.time_ms // DAY_MS, []).append(each)
+    days = _packed_days(connection, start_ms, end_ms)
+    for day in sorted({*days, *fresh}):
+        found = fresh.get(day, [])
+        rows = connection.execute(
+            sa.select(chunk.c.data, chunk.c.size).where(
+                chunk.c.day == day,
+                chunk.c.charger_pk == charger_pk,
+                chunk.c.start_ms < end_ms,
+                chunk.c.end_ms >= start_ms,
+                chunk.c.data.is_not(None),
+            )
+        )
+        for data, count in rows:
+            found += unpack_readings(data, count)
+        if found:
+            yield sorted(
+                (each for each in found if start_ms <= each.time_ms < end_ms),
+                key=by_time,
+            )
 
 
-def _unscaled(value: int | None, factor: int) -> float | None:
-    return None if value is None else value / factor
+def _packed_days(connection: sa.Connection, start_ms: int, end_ms: int) -> list[int]:
+    """Return the days of the span for which there are any chunks, of whatever charger; a leap from one to the next."""
+    first, last = start_ms // DAY_MS, (end_ms - 1) // DAY_MS
+    day = sa.select(sa.func.min(chunk.c.day).label("day"))
+    leap = day.where(chunk.c.day >= first).cte("leap", recursive=True)
+    later = chunk.alias()
+    following = (
+        sa.select(sa.func.min(later.c.day))
+        .where(later.c.day > leap.c.day)
+        .scalar_subquery()
+    )
+    leap = leap.union_all(sa.select(following).where(leap.c.day < last))
+    query = sa.select(leap.c.day).where(leap.c.day <= last)
+    return list(connection.execute(query).scalars())
+
+
+def _parts(
+    connection: sa.Connection,
+    charger_pk: int,
+    start_ms: int,
+    end_ms: int,
+    step_ms: int,
+) -> Iterator[Bucket]:
+    """Yield the minutes or quarters of the span, in no order, and some more than once: parts of what happened in it."""
+    width_ms, column = (
+        (QUARTER_MS, chunk.c.quarters)
+        if step_ms % QUARTER_MS == 0
+        else (MINUTE_MS, chunk.c.minutes)
+    )
+    rows = connection.execute(
+        sa.select(column).where(
+            chunk.c.day.in_(_packed_days(connection, start_ms, end_ms)),
+            chunk.c.charger_pk == charger_pk,
+            chunk.c.start_ms < end_ms,
+            chunk.c.end_ms >= start_ms,
+        )
+    )
+    for (data,) in rows:
+        yield from (
+            each for each in unpack_buckets(data) if start_ms <= each.start_ms < end_ms
+        )
+    fresh = [
+        each
+        for each in log.readings(connection, charger_pk)
+        if start_ms <= each.time_ms < end_ms
+    ]
+    yield from roll_up(sorted(fresh, key=by_time), width_ms)
+
+
+def _forgotten(
+    connection: sa.Connection, charger_pk: int, start_ms: int, end_ms: int
+) -> bool:
+    """Whether there is a part of the span of which only roll-ups are left."""
+    query = sa.select(chunk.c.pk).where(
+        chunk.c.day.in_(_packed_days(connection, start_ms, end_ms)),
+        chunk.c.charger_pk == charger_pk,
+        chunk.c.data.is_(None),
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def _step_ms(span_ms: int, most: int) -> int:
+    for unit_ms, up_to_ms in (
+        (SECOND_MS, MINUTE_MS),
+        (MINUTE_MS, QUARTER_MS),
+        (QUARTER_MS, span_ms + QUARTER_MS),
+    ):
+        # One more bucket than the span has may be touched, since it need not begin with one.
+        step_ms = max(1, -(-span_ms // (max(1, most - 1) * unit_ms))) * unit_ms
+        if step_ms < up_to_ms:
+            break
+    return step_ms
+
+
+def _newest_packed(
+    connection: sa.Connection, charger_pk: int, after: Position | None, limit: int
+) -> list[Reading]:
+    """Return at least the newest `limit` packed readings after a position."""
+    last = (chunk.c.last_boot, chunk.c.last_number)
+    query = (
+        sa.select(
+            chunk.c.pk,
+            chunk.c.size,
+            *last,
+            chunk.c.first_boot,
+            chunk.c.first_number,
+        )
+        .where(chunk.c.day.in_(_packed_days(connection, -(2**60), 2**60)))
+        .where(chunk.c.charger_pk == charger_pk, chunk.c.data.is_not(None))
+        .order_by(*(column.desc() for column in last))
+    )
+    if after is not None:
+        query = query.where(
+            sa.tuple_(*last)
+            > sa.tuple_(sa.literal(after.boot), sa.literal(after.number))
+        )
+    found: list[Reading] = []
+    oldest = (2**63, 0)
+    for row in connection.execute(query).all():
+        if len(found) >= limit and (row.last_boot, row.last_number) < oldest:
+            break
+        oldest = min(oldest, (row.first_boot, row.first_number))
+        data = connection.execute(
+            sa.select(chunk.c.data).where(chunk.c.pk == row.pk)
+        ).scalar_one()
+        found += [
+            each
+            for each in unpack_readings(data, row.size)
+            if after is None or each.position > after
+        ]
+    return found
+
+
+def _page(found: Sequence[Reading], limit: int) -> tuple[list[Reading], int | None]:
+    """Return the first of these, and the time of the first that does not fit any more."""
+    if len(found) <= limit:
+        return list(found), None
+    rest_ms: int | None = found[limit].time_ms
+    if found[0].time_ms == rest_ms:
+        # More of one instant than fit: all of them, whatever the limit.
+        later = (each.time_ms for each in found if each.time_ms > found[0].time_ms)
+        rest_ms = next(later, None)
+    page = [each for each in found if rest_ms is None or each.time_ms < rest_ms]
+    return page, rest_ms

@@ -1,7 +1,6 @@
 """The tables. A change here needs a migration beside it; a test compares the two.
 
-Times are Unix milliseconds. Measured values keep the integers of the wire (decivolt, milliampere, deciwatt), so
-nothing is rounded on its way in.
+Times are Unix milliseconds.
 """
 
 import sqlalchemy as sa
@@ -90,48 +89,58 @@ charger = sa.Table(
     sa.Column("utc_offset_min", sa.Integer, nullable=False),
     sa.Column("power_factor", sa.Float),
     sa.Column("profile", sa.LargeBinary),  # JSON of what its charges have taught
+    sa.Column(
+        "raw_days", sa.Integer
+    ),  # how long single readings are kept; null: always
     sqlite_autoincrement=True,
 )
 
-# What must survive a crash of the conversation with one charger; written with every message, in the commit of its
-# readings.
+# Where each charger stands, as of the newest part of the log that is packed; what the log still holds is newer. Several
+# hubs on one database cannot share what they remember, so with them it is written in every commit, and `revision` tells
+# who was first.
 conversation = sa.Table(
     "conversation",
     metadata,
     sa.Column(
         "charger_pk", sa.ForeignKey("charger.pk", ondelete="CASCADE"), primary_key=True
     ),
-    sa.Column("boot", sa.BigInteger, nullable=False),
-    sa.Column("seq", sa.BigInteger, nullable=False),
-    sa.Column(
-        "number", sa.BigInteger, nullable=False
-    ),  # the highest stored of this boot
-    sa.Column("mac", sa.LargeBinary(32)),  # of the newest message
-    sa.Column("reply", sa.LargeBinary),  # to the newest message
-    sa.Column("interval_s", sa.Integer, nullable=False),
-    sa.Column("last_seen_ms", sa.BigInteger),
-    sa.Column("said", sa.LargeBinary),  # JSON of model.Said
-    sa.Column("energy_wh", sa.Float),
-    sa.Column("meter_wh", sa.BigInteger),
-    sa.Column("desired_on", sa.Boolean),
+    sa.Column("revision", sa.BigInteger, nullable=False),
+    sa.Column("state", sa.LargeBinary, nullable=False),  # model.Conversation
+    sa.Column("reading", sa.LargeBinary),  # the newest model.Reading
 )
 
-reading = sa.Table(
-    "reading",
+# The log's tables, `log_<pk>`, come and go; log.py says what is in them.
+segment = sa.Table(
+    "segment",
     metadata,
-    sa.Column("charger_pk", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("boot", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("time_ms", sa.BigInteger, nullable=False),
-    sa.Column("relay_on", sa.Boolean),
-    sa.Column("voltage_dv", sa.Integer),
-    sa.Column("current_ma", sa.Integer),
-    sa.Column("power_dw", sa.Integer),
-    sa.Column("power_factor_pct", sa.Integer),
-    sa.Column("meter_wh", sa.BigInteger),
-    sa.Column("energy_wh", sa.Float),
-    sa.Index(None, "charger_pk", "time_ms"),
-    sqlite_with_rowid=False,
+    _key("pk"),
+    sa.Column("begun_ms", sa.BigInteger, nullable=False),
+    sa.Column("sealed_ms", sa.BigInteger),  # null: this is the one that is written
+    sa.Column("passes", sa.Integer, nullable=False),
+    sa.Column("done", sa.Integer, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# Readings for good. The index begins with the day, so that packing an hour of a large fleet writes one dense part of it
+# instead of one page for every charger.
+chunk = sa.Table(
+    "chunk",
+    metadata,
+    _key("pk"),
+    sa.Column("day", sa.Integer, nullable=False),  # of all its readings, since 1970
+    sa.Column("charger_pk", sa.BigInteger, nullable=False),
+    sa.Column("start_ms", sa.BigInteger, nullable=False),
+    sa.Column("end_ms", sa.BigInteger, nullable=False),
+    sa.Column("first_boot", sa.BigInteger, nullable=False),
+    sa.Column("first_number", sa.BigInteger, nullable=False),
+    sa.Column("last_boot", sa.BigInteger, nullable=False),
+    sa.Column("last_number", sa.BigInteger, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("quarters", sa.LargeBinary, nullable=False),
+    sa.Column("minutes", sa.LargeBinary, nullable=False),
+    sa.Column("data", sa.LargeBinary),  # null: too old, only the roll-ups are left
+    sa.Index(None, "day", "charger_pk"),
+    sqlite_autoincrement=True,
 )
 
 session = sa.Table(

@@ -5,14 +5,18 @@ hub answers after one commit, and a fleet shares commits of hundreds of jobs.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 import logging
-import sqlite3
 from typing import Any, cast
 
 import sqlalchemy as sa
 
+from . import log
+from .admission import Claim, admit
+from .driver import DRIVER_ERRORS, OPERATIONAL_ERRORS, driver
 from .errors import BusyError, StoreError, UnavailableError
 
 _LOGGER = logging.getLogger(__name__)
@@ -21,6 +25,15 @@ PENDING = 2_000  # jobs; a message of 200 samples weighs about 50 kB, so at most
 
 type Job[T] = Callable[[sa.Connection], T]
 type _Outcome = Any | Exception
+
+
+@dataclass(slots=True)
+class _Task:
+    """What somebody waits for."""
+
+    job: Job[Any] | None
+    claim: Claim | None
+    durable: asyncio.Future[Any]
 
 
 class Writer:
@@ -36,7 +49,7 @@ class Writer:
         self._pending = pending
         self._thread = ThreadPoolExecutor(1, "store-writer")
         self._connection: sa.Connection | None = None
-        self._jobs: list[tuple[Job[Any], asyncio.Future[Any]]] = []
+        self._jobs: list[_Task] = []
         self._task: asyncio.Task[None] | None = None
         self._closed = False
         self._version = 0
@@ -59,12 +72,25 @@ class Writer:
         Raises BusyError when too much is waiting, UnavailableError when the disk refuses, and whatever the job
         raises.
         """
+        outcome: T = await self._enqueue(job, None)
+        return outcome
+
+    async def append(self, claim: Claim) -> None:
+        """Append to the log. Raises what `run` raises, NotThereError and SupersededError."""
+        await self._enqueue(None, claim)
+
+    async def append_and_run[T](self, claim: Claim, job: Job[T]) -> T:
+        """Append to the log and run a job, both or neither. Raises what `append` raises, and whatever the job does."""
+        outcome: T = await self._enqueue(job, claim)
+        return outcome
+
+    async def _enqueue(self, job: Job[Any] | None, claim: Claim | None) -> Any:
         if self._closed:
             raise UnavailableError("The hub is stopping.")
         if len(self._jobs) >= self._pending:
             raise BusyError("More is arriving than can be stored.")
-        durable: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._jobs.append((job, durable))
+        durable = asyncio.get_running_loop().create_future()
+        self._jobs.append(_Task(job, claim, durable))
         if self._task is None:
             self._task = asyncio.create_task(self._commit_all())
         return await durable
@@ -81,14 +107,14 @@ class Writer:
         try:
             while self._jobs:
                 jobs, self._jobs = self._jobs, []
-                outcomes = await self._in_thread(self._commit, [job for job, _ in jobs])
-                for (_, durable), outcome in zip(jobs, outcomes, strict=True):
-                    if durable.done():  # whoever asked has gone
+                outcomes = await self._in_thread(self._commit, jobs)
+                for job, outcome in zip(jobs, outcomes, strict=True):
+                    if job.durable.done():  # whoever asked has gone
                         continue
                     if isinstance(outcome, Exception):
-                        durable.set_exception(outcome)
+                        job.durable.set_exception(outcome)
                     else:
-                        durable.set_result(outcome)
+                        job.durable.set_result(outcome)
         finally:
             self._task = None
 
@@ -114,12 +140,12 @@ class Writer:
         row = driver(self._connect()).execute("PRAGMA data_version").fetchone()
         return cast(int, row[0])
 
-    def _commit(self, jobs: list[Job[Any]]) -> list[_Outcome]:
+    def _commit(self, jobs: Sequence[_Task]) -> list[_Outcome]:
         try:
             connection = self._connect()
             with connection.begin():
-                return [self._run_alone(connection, job) for job in jobs]
-        except (sa.exc.DBAPIError, sqlite3.Error) as error:
+                return self._run_all(connection, jobs)
+        except DRIVER_ERRORS as error:
             _LOGGER.error(
                 "Cannot write to the database: %s",
                 getattr(error, "orig", None) or error,
@@ -131,21 +157,47 @@ class Writer:
             UnavailableError("The hub cannot write to its database now.") for _ in jobs
         ]
 
-    def _run_alone(self, connection: sa.Connection, job: Job[Any]) -> _Outcome:
+    def _run_all(
+        self, connection: sa.Connection, jobs: Sequence[_Task]
+    ) -> list[_Outcome]:
+        outcomes: list[_Outcome] = [
+            None if job.job is None else self._run_alone(connection, job)
+            for job in jobs
+        ]
+        # Messages that bring nothing but readings are most of them, and cost no statement of their own.
+        plain = [job.claim for job in jobs if job.job is None and job.claim]
+        refused = admit(connection, plain) if plain else {}
+        entries = []
+        for place, job in enumerate(jobs):
+            if job.claim is None:
+                continue
+            if job.job is None:
+                outcomes[place] = refused.get(job.claim.entry.charger_pk)
+            if not isinstance(outcomes[place], Exception):
+                entries.append(job.claim.entry)
+        if entries:
+            log.append(connection, entries)
+        return outcomes
+
+    def _run_alone(self, connection: sa.Connection, task: _Task) -> _Outcome:
+        assert task.job is not None
         raw = driver(connection)
         raw.execute("SAVEPOINT job")
         try:
-            outcome: _Outcome = job(connection)
+            refused = admit(connection, [task.claim]) if task.claim else {}
+            outcome: _Outcome = next(iter(refused.values()), None)
+            if not refused:
+                outcome = task.job(connection)
         except StoreError as refusal:
             outcome = refusal
-        except sa.exc.OperationalError, sqlite3.OperationalError:
+        except OPERATIONAL_ERRORS:
             raise  # the disk, not the job: fail the whole commit
         except Exception as error:
             _LOGGER.exception("A job of the store failed")
             outcome = error
         if isinstance(outcome, Exception):
-            raw.execute("ROLLBACK TO job")
-        raw.execute("RELEASE job")
+            raw.execute("ROLLBACK TO SAVEPOINT job")
+        raw.execute("RELEASE SAVEPOINT job")
         return outcome
 
 
@@ -156,6 +208,14 @@ def new_key(result: sa.CursorResult[Any]) -> int:
     return int(key[0])
 
 
-def driver(connection: sa.Connection) -> sqlite3.Connection:
-    """Return the driver's own connection, for the hot path and for pragmas."""
-    return cast(sqlite3.Connection, connection.connection.driver_connection)
+@contextmanager
+def erasing(connection: sa.Connection) -> Iterator[None]:
+    """Overwrite what is deleted here: it may be a hash or a sealed key, and must not stay in a free page of the file."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    connection.exec_driver_sql("PRAGMA secure_delete=ON")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql("PRAGMA secure_delete=OFF")

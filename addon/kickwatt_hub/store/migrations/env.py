@@ -9,6 +9,9 @@ context.configure(
     target_metadata=metadata,
     render_as_batch=True,
     compare_type=True,
+    include_name=lambda name, kind, _parents: (
+        kind != "table" or not str(name).startswith("log_")
+    ),
 )
 with context.begin_transaction():
     context.run_migrations()

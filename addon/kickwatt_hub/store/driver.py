@@ -1,0 +1,47 @@
+"""The drivers' own connections, for the hot path: what SQLAlchemy adds to a statement costs more than the statement."""
+
+import sqlite3
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+DRIVER_ERRORS: tuple[type[Exception], ...] = (sqlite3.Error, sa.exc.DBAPIError)
+OPERATIONAL_ERRORS: tuple[type[Exception], ...] = (
+    sqlite3.OperationalError,
+    sa.exc.OperationalError,
+)
+
+
+class Cursor(Protocol):
+    """What both drivers return."""
+
+    rowcount: int
+
+    def fetchone(self) -> Any:
+        """Return the next row, or None."""
+
+    def fetchall(self) -> list[Any]:
+        """Return the rows that are left."""
+
+
+class Driver:
+    """A driver's connection inside SQLAlchemy's transaction. Statements are written with `?`."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        """The connection must be in a transaction already."""
+        self._raw: Any = connection.connection.driver_connection
+        self._sqlite = connection.dialect.name == "sqlite"
+
+    def sql(self, statement: str) -> str:
+        """Return a statement as this driver wants it."""
+        return statement if self._sqlite else statement.replace("?", "%s")
+
+    def execute(self, statement: str, values: tuple[object, ...] = ()) -> Cursor:
+        """Execute one statement, in the driver's own spelling."""
+        cursor: Cursor = self._raw.execute(statement, values)
+        return cursor
+
+
+def driver(connection: sa.Connection) -> Driver:
+    """Return the driver's own connection."""
+    return Driver(connection)
