@@ -8,7 +8,7 @@ import traceback
 from . import page
 from .report import Report, progress
 
-DEFAULT = ("hub.ingest", "hub.seed")
+DEFAULT = ("hub.ingest", "hub.seed", "hub.live")
 """What a run without names measures, in this order."""
 ON_DEMAND: tuple[str, ...] = ()
 """Long ones, which have to be named."""

@@ -125,10 +125,15 @@ class HubProcess:
     """The real program, in a process of its own."""
 
     def __init__(
-        self, data: Path, *flags: str, environment: dict[str, str] | None = None
+        self,
+        data: Path,
+        *flags: str,
+        environment: dict[str, str] | None = None,
+        through: tuple[str, ...] = (),
     ) -> None:
-        """`flags` are added to `kickwatt-hub serve`."""
+        """`flags` are added to `kickwatt-hub serve`; `through` is a command that runs another one."""
         self.data = data
+        self._through = through
         self._flags = flags
         self._environment = {**os.environ, **(environment or {})}
         self._process: subprocess.Popen[str] | None = None
@@ -138,6 +143,7 @@ class HubProcess:
     def start(self, *, port: int = 0, device_port: int = 0) -> HubProcess:
         """Start it and wait until it listens."""
         command = [
+            *self._through,
             sys.executable,
             "-m",
             "kickwatt_hub",
@@ -167,6 +173,12 @@ class HubProcess:
         self.device_url = self._address("device port")
         return self
 
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """End it with SIGKILL, as a power cut does."""
         self._end(signal.SIGKILL)
@@ -182,7 +194,8 @@ class HubProcess:
 
     def cli(self, *arguments: str, stdin: str = "") -> str:
         """Run another kickwatt-hub command on the same data and return what it printed."""
-        return cli(*arguments, "--data", str(self.data), stdin=stdin).stdout
+        flags = ("--data", str(self.data))
+        return cli(*arguments, *flags, stdin=stdin, through=self._through).stdout
 
     async def acli(self, *arguments: str, stdin: str = "") -> str:
         """Do the same without holding up the event loop."""
@@ -237,10 +250,11 @@ def cli(
     stdin: str = "",
     check: bool = True,
     environment: dict[str, str] | None = None,
+    through: tuple[str, ...] = (),
 ) -> subprocess.CompletedProcess[str]:
     """Run kickwatt-hub to its end."""
     done = subprocess.run(
-        [sys.executable, "-m", "kickwatt_hub", *arguments],
+        [*through, sys.executable, "-m", "kickwatt_hub", *arguments],
         input=stdin,
         capture_output=True,
         text=True,
