@@ -19,12 +19,16 @@ from rich.table import Table
 
 from . import __version__, onboarding, settings
 from .announce import own_address
-from .app import Hub, PortError, load_secret
+from .app import Hub, load_secret
 from .charging.csvfile import CsvError, Row, read
 from .charging.replay import ReplayObject, replay
 from .log import set_up_logging
 from .model import Kind, LegacyFormat, Scope, Token, User
 from .plot import FORMATS, NoPlotError, draw
+from .ports import PortError
+from .relay.commands import dials_out, relay
+from .relay.hubs import HubsError
+from .relay.server import CertificateError
 from .security import tokens
 from .security.passwords import MAX_LENGTH, MIN_LENGTH, Passwords
 from .security.secret import HubSecret
@@ -56,7 +60,13 @@ def main() -> None:
         sentence = " ".join(error.format_message().split()).rstrip(".")
         click.echo(f"kickwatt-hub: {sentence}.", err=True)
         sys.exit(2)
-    except (StoreError, SettingsError, PortError) as error:
+    except (
+        StoreError,
+        SettingsError,
+        PortError,
+        HubsError,
+        CertificateError,
+    ) as error:
         click.echo(f"kickwatt-hub: {error}", err=True)
         sys.exit(2)
     except click.Abort:
@@ -69,6 +79,9 @@ def main() -> None:
 @click.version_option(__version__, prog_name="kickwatt-hub")
 def cli() -> None:
     """The Kickwatt hub: what your chargers do, and a way to switch them."""
+
+
+cli.add_command(relay)
 
 
 # --- serve -----------------------------------------------------------------------------------------------------------
@@ -97,6 +110,7 @@ def cli() -> None:
     default=None,
     help="Let anybody make an account for energy meters of their own.",
 )
+@dials_out
 def serve(options: Path | None, no_zeroconf: bool, **flags: Any) -> None:
     """Run the hub until SIGTERM or Ctrl-C."""
     if no_zeroconf:

@@ -1,14 +1,13 @@
 """Wires the parts of a hub together; says in which order they start and stop."""
 
 import asyncio
-from collections.abc import Coroutine
 from contextlib import AsyncExitStack, suppress
 import fcntl
 import logging
 from pathlib import Path
 import socket
 import time
-from typing import Any, TextIO
+from typing import TextIO
 
 from aiohttp import web
 
@@ -22,6 +21,8 @@ from .control import Control
 from .fleet import Fleet
 from .ingest import Ingest
 from .model import Scope, Token, User
+from .ports import STOP_S, listen, serve, watch
+from .relay.client import RelayClient
 from .security import tokens
 from .security.access import Access
 from .security.limits import FailureLimit
@@ -35,13 +36,8 @@ _LOGGER = logging.getLogger(__name__)
 
 SECRET_FILE = "hub.secret"
 LOOK_S = 1.0  # how often to look for what the command line has changed, and for chargers that fell silent
-STOP_S = 1.0  # for requests that are being answered
 LOGINS = 4  # passwords that are checked at once
 SUPERVISOR_USER = "home-assistant"
-
-
-class PortError(Exception):
-    """A port cannot be listened on; the text is one sentence for the owner."""
 
 
 class InUseError(UnusableError):
@@ -87,7 +83,7 @@ class Hub:
         self._stack.enter_context(_claim(folder))
         secret = await asyncio.to_thread(load_secret, folder)
         sockets = [
-            self._stack.enter_context(_listen(self.settings.host, port))
+            self._stack.enter_context(listen(self.settings.host, port))
             for port in (self.settings.port, self.settings.device_port)
         ]
         self.main_port, self.device_port = (each.getsockname()[1] for each in sockets)
@@ -96,8 +92,11 @@ class Hub:
         await self._open(_main_app(self.context), sockets[0])
         await self._open_to_devices(sockets[1])
         self._stack.push_async_callback(self.context.ingest.drain)
-        self._watch(self._look())
-        self._watch(Upkeep(store, now_ms).run())
+        if self.context.relay is not None:
+            self.context.relay.start()
+            self._stack.push_async_callback(self.context.relay.stop)
+        watch(self._stack, self._look())
+        watch(self._stack, Upkeep(store, now_ms).run())
         await self._announce(secret)
 
     async def _parts(self, store: Store, secret: HubSecret) -> Context:
@@ -135,31 +134,20 @@ class Hub:
             open_registration=settings.open_registration,
             strangers=FailureLimit("60/minute"),
             device_port=self.device_port,
+            relay=RelayClient.of(settings, ingest),
         )
 
     async def _open(self, app: web.Application, listening: socket.socket) -> None:
         idlers = Idlers()
         app.middlewares.append(idlers.middleware())
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_S)
-        await self._serve(runner, idlers, listening)
+        await serve(self._stack, runner, idlers, listening)
 
     async def _open_to_devices(self, listening: socket.socket) -> None:
         idlers = Idlers()
         server = devices.server(self.context, idlers.heard)
         runner = web.ServerRunner(server, shutdown_timeout=STOP_S)
-        await self._serve(runner, idlers, listening)
-
-    async def _serve(
-        self,
-        runner: web.AppRunner | web.ServerRunner,
-        idlers: Idlers,
-        listening: socket.socket,
-    ) -> None:
-        await runner.setup()
-        self._stack.push_async_callback(runner.cleanup)
-        assert runner.server is not None
-        self._watch(idlers.watch(runner.server))
-        await web.SockSite(runner, listening).start()
+        await serve(self._stack, runner, idlers, listening)
 
     async def _announce(self, secret: HubSecret) -> None:
         settings, hub_id = self.settings, self.context.store.hub_id
@@ -178,11 +166,7 @@ class Hub:
         if settings.zeroconf:
             local = ZeroconfAnnouncement(hub_id, settings.name, self.main_port)
             self._stack.push_async_callback(local.stop)
-            self._watch(local.start())
-
-    def _watch(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run something beside the rest until the hub stops."""
-        self._stack.push_async_callback(_cancel, asyncio.create_task(work))
+            watch(self._stack, local.start())
 
     async def _supervisor_token(self, secret: HubSecret) -> str:
         """Return the token that Home Assistant gets; derived, so that it is the same after every start."""
@@ -257,19 +241,6 @@ def _claim(folder: Path) -> TextIO:
             f"Another hub is running on the data folder {folder}."
         ) from None
     return claim
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        return socket.create_server((host, port), backlog=1024)
-    except OSError as error:
-        raise PortError(f"Cannot listen on {host}:{port}: {error.strerror}.") from None
-
-
-async def _cancel(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
 
 
 def _main_app(context: Context) -> web.Application:

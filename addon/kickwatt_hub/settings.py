@@ -3,11 +3,15 @@
 from collections.abc import Mapping
 import os
 from pathlib import Path
+import re
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 import platformdirs
+
+from .relay.address import AddressError, tunnel_url
 
 APP_DATA = Path("/data")
 
@@ -36,6 +40,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Seconds for which "relay on" stays valid without another reply."""
     order_s: Annotated[float, Meta(ge=0.1, le=3600)] = 150.0
     """Seconds that a board may take to answer an order."""
+    relay: str | None = None
+    """The relay to dial out to, such as wss://relay.example:8423 (docs/relay.md)."""
+    relay_token: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")] | None = None
+    relay_token_file: Path | None = None
+    relay_ca: Path | None = None
+    """Certificates to trust at the relay instead of the system's."""
+    relay_plain: bool = False
+    """Whether the token may go over ws:// to another machine."""
     supervisor_url: str = "http://supervisor"
     supervisor_token: str | None = None
 
@@ -60,7 +72,12 @@ def load(flags: Mapping[str, Any], options: Path | None) -> Settings:
         "supervisor_url",
         "supervisor_token",
     }
-    chosen = {name: value for name, value in _options(options).items() if name in known}
+    chosen = {
+        name: value
+        for name, value in _options(options).items()
+        # An optional text that its owner has emptied again is none.
+        if name in known and not (name.startswith("relay") and value in ("", None))
+    }
     token = os.environ.get("SUPERVISOR_TOKEN")
     merged: dict[str, Any] = {
         # Behind the Supervisor's network nobody would hear the hub's multicast; it is announced there instead.
@@ -73,9 +90,47 @@ def load(flags: Mapping[str, Any], options: Path | None) -> Settings:
     if "SUPERVISOR" in os.environ:
         merged["supervisor_url"] = f"http://{os.environ['SUPERVISOR']}"
     try:
-        return msgspec.convert(merged, Settings, dec_hook=_path)
+        return _with_relay(msgspec.convert(merged, Settings, dec_hook=_path))
     except msgspec.ValidationError as error:
         raise SettingsError(f"An option is wrong: {_readable(str(error))}.") from None
+
+
+def _with_relay(settings: Settings) -> Settings:
+    """Check what belongs together about the relay, and read the token's file."""
+    token = settings.relay_token
+    if settings.relay_token_file is not None:
+        token = _token(settings.relay_token_file)
+    if settings.relay is None:
+        return settings
+    if token is None:
+        raise SettingsError(
+            "An option is missing: relay_token, which `kickwatt-hub relay token add` has printed at the relay."
+        )
+    if settings.relay_ca is not None and not settings.relay_ca.is_file():
+        raise SettingsError(
+            f"An option is wrong: relay_ca: there is no file {settings.relay_ca}."
+        )
+    try:
+        tunnel_url(settings.relay, plain=settings.relay_plain)
+    except AddressError as error:
+        raise SettingsError(f"An option is wrong: relay: {error}.") from None
+    return replace(settings, relay_token=token)
+
+
+def _token(path: Path) -> str:
+    try:
+        text = path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise SettingsError(
+            f"The relay's token file {path} cannot be read: {error.strerror}."
+        ) from None
+    except UnicodeDecodeError:
+        text = ""
+    if not re.fullmatch(r"[0-9a-f]{64}", text):
+        raise SettingsError(
+            f"The relay's token file {path} does not hold 64 hexadecimal digits."
+        )
+    return text
 
 
 def _path(_kind: type, value: object) -> Path:

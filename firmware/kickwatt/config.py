@@ -331,16 +331,18 @@ def _url(text: str, modem: str, problems: list[str]) -> str:
             "KICKWATT_URL: a SIM800 cannot do https, and need not: messages are signed. Use http://"
         )
         return ""
-    scheme, _, host = url.partition("://")
+    scheme, _, rest = url.partition("://")
+    host, _, path = rest.partition("/")
     if (
         scheme not in ("http", "https")
         or not host
-        or "/" in host
+        or (path and not (path.startswith("h/") and is_id(path[2:])))
         or not _fits_a_command(url)
         or len(url) > 200
     ):
         problems.append(
-            'KICKWATT_URL: like "http://hub.example:8422", the device port of the hub, no path.'
+            'KICKWATT_URL: like "http://hub.example:8422", the device port of the hub without a path, or'
+            ' "http://relay.example:8422/h/NAME" for a hub behind a relay.'
         )
         return ""
     return url

@@ -38,6 +38,7 @@ class RunningHub:
     port: int
     device_port: int
     token: str = ""
+    flags: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -75,6 +76,7 @@ class RunningHub:
                     *("--data", self.data),
                     *("--port", str(self.port)),
                     *("--device-port", str(self.device_port)),
+                    *self.flags,
                 ],
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -152,10 +154,10 @@ class RunningHub:
 
 
 @contextmanager
-def running_hub(folder: Path) -> Iterator[tuple[RunningHub, str]]:
-    """A hub with one simulated charger; yields it with the charger's key."""
+def running_hub(folder: Path, *flags: str) -> Iterator[tuple[RunningHub, str]]:
+    """A hub with one simulated charger; yields it with the charger's key. `flags` are added to `serve`."""
     port, device_port = free_ports(2)
-    hub = RunningHub(folder / "hub", port, device_port)
+    hub = RunningHub(folder / "hub", port, device_port, flags=flags)
     hub.command("user", "add", "owner", "--admin", answer="a long enough password\n")
     hub.token = hub.command("token", "create", "owner", "--scope", "control").split()[
         -1

@@ -70,6 +70,48 @@ def test_a_wrong_option_is_named(
     assert str(error.value).endswith(".")
 
 
+def test_a_relay_wants_an_address_and_a_token_each_in_its_own_option(
+    tmp_path: Path,
+) -> None:
+    """An optional text that was emptied again is none."""
+    relay, token = "wss://relay.example:8423", "beef" * 16
+    settings = load({}, _options(tmp_path, relay=relay, relay_token=token))
+    assert (settings.relay, settings.relay_token) == (relay, token)
+    for options in ({}, {"relay": ""}, {"relay": None, "relay_token": ""}):
+        assert load({}, _options(tmp_path, **options)).relay is None
+
+
+def test_a_relays_token_may_lie_in_a_file(tmp_path: Path) -> None:
+    """As no secret should stand on a command line."""
+    file = tmp_path / "token"
+    file.write_text("beef" * 16 + "\n")
+    settings = load({"relay": "wss://r.example", "relay_token_file": file}, None)
+    assert settings.relay_token == "beef" * 16
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"relay_token": None}, "missing: relay_token"),
+        ({"relay_token": "beef"}, "relay_token"),
+        ({"relay": "ws://relay.example"}, "relay: ws:// would show"),
+        ({"relay": "wss://beefbeef@relay.example"}, "relay: the token does not"),
+        ({"relay_ca": "/nowhere/ca.pem"}, "relay_ca: there is no file"),
+        ({"relay_token_file": "/nowhere/token"}, "cannot be read"),
+        ({"relay_token_file": "/etc/hostname"}, "64 hexadecimal digits"),
+    ],
+)
+def test_a_relay_that_cannot_be_is_named_without_showing_its_token(
+    tmp_path: Path, options: dict[str, object], words: str
+) -> None:
+    """In one sentence."""
+    whole = {"relay": "wss://relay.example", "relay_token": "beef" * 16, **options}
+    with pytest.raises(SettingsError, match=words) as error:
+        load({}, _options(tmp_path, **whole))
+    assert str(error.value).endswith(".")
+    assert "beefbeef" not in str(error.value)
+
+
 @pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b"{"])
 def test_an_options_file_that_is_none_is_named(tmp_path: Path, content: bytes) -> None:
     """Nor one that is not there."""

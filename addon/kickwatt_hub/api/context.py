@@ -9,6 +9,7 @@ from ..bus import Bus
 from ..control import Control
 from ..fleet import Fleet
 from ..ingest import Ingest
+from ..relay.client import RelayClient
 from ..security.access import Access, Principal
 from ..security.limits import FailureLimit
 from ..security.passwords import Passwords
@@ -35,6 +36,7 @@ class Context:
     open_registration: bool
     strangers: FailureLimit
     device_port: int
+    relay: RelayClient | None
 
 
 CONTEXT = web.AppKey("context", Context)

@@ -15,7 +15,7 @@ from ..fleet import Entry
 from ..model import Charger, Kind, LegacyFormat, Reading, Scope, Session, Token, User
 from ..security import tokens
 from ..security.access import Principal
-from . import bodies, shapes
+from . import bodies, relay, shapes
 from .context import CONTEXT, PRINCIPAL, Context
 from .errors import ApiError, answer, parse
 from .logins import LoginError, TooManyLoginsError, log_in
@@ -44,6 +44,7 @@ def routes() -> list[web.RouteDef]:
     return [
         web.get("/healthz", healthz),
         web.get("/api/v1/info", info),
+        web.get("/api/v1/relay", _needs(read, relay.relay)),
         web.post("/api/v1/login", login),
         web.get("/api/v1/me", _needs(read, me)),
         web.get("/api/v1/chargers", _needs(read, list_chargers)),
@@ -93,8 +94,9 @@ def _needs(scope: Scope, handler: Handler) -> Handler:
 
 async def healthz(request: web.Request) -> web.Response:
     """Whether the hub can do its work."""
-    if await request.app[CONTEXT].store.can_write():
-        return answer(200, {"status": "ok"})
+    hub = request.app[CONTEXT]
+    if await hub.store.can_write():
+        return answer(200, {"status": "ok", **relay.health(hub.relay)})
     raise ApiError(503, "The hub cannot write to its database.")
 
 
@@ -136,6 +138,8 @@ async def add_charger(request: web.Request) -> web.Response:
     await hub.fleet.refresh()
     entry = _entry(hub, body.id)
     url = f"http://{request.url.host or 'hub.example'}:{hub.device_port}"
+    if hub.relay is not None:
+        url = hub.relay.status.device_url or url
     return answer(
         201,
         {

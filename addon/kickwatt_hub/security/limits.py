@@ -21,14 +21,14 @@ class FailureLimit:
 
     async def exceeded(self, remote: str | None) -> bool:
         """Whether this address has failed too often, without counting anything."""
-        return not await self._limiter.test(self._rate, _network(remote))
+        return not await self._limiter.test(self._rate, network(remote))
 
     async def failed(self, remote: str | None) -> bool:
         """Count a failure; True when it was one too many."""
-        return not await self._limiter.hit(self._rate, _network(remote))
+        return not await self._limiter.hit(self._rate, network(remote))
 
 
-def _network(remote: str | None) -> str:
+def network(remote: str | None) -> str:
     """Return what counts as one address: IPv6 hands every customer at least a /64."""
     try:
         address = ip_address((remote or "").partition("%")[0])
