@@ -18,11 +18,14 @@ from .api.errors import errors
 from .api.idle import Idlers
 from .bus import Bus
 from .control import Control
+from .costing import Costing
 from .fleet import Fleet
 from .ingest import Ingest
 from .model import Scope, Token, User
 from .ports import STOP_S, listen, serve, watch
+from .pricing import find_zone, own_zone
 from .relay.client import RelayClient
+from .scheduler import Scheduler
 from .security import tokens
 from .security.access import Access
 from .security.limits import FailureLimit
@@ -30,6 +33,7 @@ from .security.passwords import Passwords
 from .security.secret import HubSecret
 from .settings import Settings
 from .store import AlreadyThereError, Store, UnavailableError, UnusableError
+from .tariffs import Tariffs
 from .upkeep import Upkeep
 
 _LOGGER = logging.getLogger(__name__)
@@ -118,6 +122,14 @@ class Hub:
         )
         control.start()
         self._stack.push_async_callback(control.stop)
+        zone = (find_zone(settings.zone) if settings.zone else None) or own_zone()
+        tariffs = Tariffs(store, zone, now_ms)
+        await tariffs.load()
+        scheduler = Scheduler(fleet, store, control, tariffs, zone=zone, now_ms=now_ms)
+        await scheduler.load()
+        self._stack.push_async_callback(scheduler.stop)
+        watch(self._stack, scheduler.run())
+        watch(self._stack, Costing(fleet, store, tariffs, now_ms).run())
         return Context(
             name=settings.name,
             store=store,
@@ -126,6 +138,9 @@ class Hub:
             fleet=fleet,
             ingest=ingest,
             control=control,
+            scheduler=scheduler,
+            tariffs=tariffs,
+            zone=zone,
             access=access,
             passwords=Passwords(),
             login_turn=asyncio.Semaphore(LOGINS),
@@ -203,6 +218,8 @@ class Hub:
             if await self.context.store.others_wrote():
                 await self.context.fleet.refresh()
                 await self.context.access.load()
+                await self.context.tariffs.load()
+                await self.context.scheduler.load()
 
     async def _look(self) -> None:
         while True:

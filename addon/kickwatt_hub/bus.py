@@ -54,8 +54,18 @@ class Tripped(Struct, frozen=True, eq=False):
     trips: tuple[str, ...]
 
 
+class Guarded(Struct, frozen=True, eq=False):
+    """One of the hub's own guards has taken the power away, or found it flowing through an open relay."""
+
+    charger_id: str
+    time_ms: int
+    reason: str
+    energy_wh: float
+    closed_s: int
+
+
 type Happening = (
-    ChargerChanged | ChargerRemoved | SessionStarted | SessionEnded | Tripped
+    ChargerChanged | ChargerRemoved | SessionStarted | SessionEnded | Tripped | Guarded
 )
 
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from . import orders
 from .fleet import Entry, Fleet
+from .guards import Watch
 from .model import Charger, ChargerSettings, Delivery, Order, OrderState
 from .orders import Wish
 from .store import NotThereError, Store, UnavailableError
@@ -64,11 +65,18 @@ class Control:
     async def order(self, entry: Entry, relay_on: bool) -> Order:
         """Want a relay on or off, and return the order; it is done already where nothing has to change.
 
-        An older order that still waits is superseded. Raises NotSwitchableError and the store's errors.
+        An older order that still waits is superseded, and what the guards have counted begins anew with power that
+        somebody allows. Raises NotSwitchableError and the store's errors.
         """
         if not entry.charger.switchable:
             raise NotSwitchableError
         return await self._finish(self._order(entry, relay_on))
+
+    async def order_by_itself(
+        self, entry: Entry, relay_on: bool, after: int
+    ) -> Order | None:
+        """Order what a charger's mode wants, unless somebody has given an order since the one with the id `after`."""
+        return await self._finish(self._order_by_itself(entry, relay_on, after))
 
     async def settled(self, entry: Entry, order: Order) -> Order | None:
         """Wait until the board has answered; None when it did not in time."""
@@ -112,26 +120,40 @@ class Control:
 
     async def _order(self, entry: Entry, relay_on: bool) -> Order:
         async with entry.turn:
-            charger = entry.charger
-            before = orders.withdraw(
-                Wish(charger.desired_on, charger.order), "superseded"
-            )
-            order = Order(
-                id=self._fleet.next_order(charger.said.order if charger.said else 0),
-                charger_id=charger.id,
-                relay_on=relay_on,
-                created_ms=self._now_ms(),
-            )
-            if _nothing_to_do(charger, relay_on):
-                order = replace(order, state=OrderState.done)
-            superseded = before.order if before.order != charger.order else None
-            await self._save(entry, Wish(relay_on, order), superseded)
-            if superseded is not None:
-                self._forget(superseded)
-                entry.settle(superseded)
-            if order.state is OrderState.pending:
-                entry.settled[order.id] = asyncio.get_running_loop().create_future()
-                self._expect(entry, order, self._answer_s)
+            order = await self._give(entry, relay_on, reason=None)
+            if relay_on:
+                entry.watch = Watch()
+        return order
+
+    async def _order_by_itself(
+        self, entry: Entry, relay_on: bool, after: int
+    ) -> Order | None:
+        async with entry.turn:
+            newest = entry.charger.order
+            if newest is not None and newest.id != after:
+                return None
+            return await self._give(entry, relay_on, reason="mode")
+
+    async def _give(self, entry: Entry, relay_on: bool, reason: str | None) -> Order:
+        charger = entry.charger
+        before = orders.withdraw(Wish(charger.desired_on, charger.order), "superseded")
+        order = Order(
+            id=self._fleet.next_order(charger.said.order if charger.said else 0),
+            charger_id=charger.id,
+            relay_on=relay_on,
+            created_ms=self._now_ms(),
+            reason=reason,
+        )
+        if _nothing_to_do(charger, relay_on):
+            order = replace(order, state=OrderState.done)
+        superseded = before.order if before.order != charger.order else None
+        await self._save(entry, Wish(relay_on, order), superseded)
+        if superseded is not None:
+            self._forget(superseded)
+            entry.settle(superseded)
+        if order.state is OrderState.pending:
+            entry.settled[order.id] = asyncio.get_running_loop().create_future()
+            self._expect(entry, order, self._answer_s)
         return order
 
     async def _save(self, entry: Entry, wish: Wish, superseded: Order | None) -> None:

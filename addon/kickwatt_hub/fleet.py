@@ -13,6 +13,7 @@ from .brain import Brain
 from .bus import Bus, ChargerChanged, ChargerRemoved
 from .charging.detector import DetectorState
 from .energy import Energy, best_power_w
+from .guards import Watch
 from .model import (
     Charger,
     Conversation,
@@ -48,9 +49,13 @@ class Entry:
     conversation: Conversation
     energy: Energy
     brain: Brain
+    watch: Watch = field(default_factory=Watch)
+    """What the guards have counted."""
     device_key: DeviceKey = field(init=False)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Messages and orders of one charger take turns: each sees what the one before has stored."""
+    scheduling: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Taken before `turn` by whoever acts on the mode."""
     settled: dict[int, asyncio.Future[Order]] = field(default_factory=dict)
     """Who waits for an order to be settled."""
 

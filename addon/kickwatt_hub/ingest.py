@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from . import brain as brains, orders
-from .bus import Bus, SessionEnded, SessionStarted, Tripped
+from . import brain as brains, guards, orders
+from .bus import Bus, Guarded, SessionEnded, SessionStarted, Tripped
 from .energy import count_all
 from .fleet import Entry, Fleet
 from .model import (
@@ -23,6 +23,8 @@ from .model import (
     Conversation,
     Delivery,
     Kind,
+    Order,
+    OrderState,
     Reading,
     Said,
     Session,
@@ -51,6 +53,18 @@ class Reply:
 
     status: int
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What the guards made of a message."""
+
+    watch: guards.Watch
+    wish: Wish
+    lease_s: int
+    before: Order | None = None
+    """The order that the guard's own has replaced."""
+    event: Guarded | None = None
 
 
 class Ingest:
@@ -183,8 +197,14 @@ class Ingest:
         )
         readings = message.readings(dated_ms, stored)
         wish = orders.hear(Wish(charger.desired_on, charger.order), said)
+        looked = self._guard(entry, charger, wish, said, readings, dated_ms)
+        wish = looked.wish
         ack = max(stored, message.samples[-1].number if message.samples else 0)
-        reply = _signed(entry, request, self._reply(charger, said, wish, ack, now_ms))
+        reply = _signed(
+            entry,
+            request,
+            self._reply(charger, said, wish, ack, now_ms, looked.lease_s),
+        )
         talk = replace(
             talk,
             boot=message.boot,
@@ -196,8 +216,56 @@ class Ingest:
             last_seen_ms=now_ms,
             said=said,
         )
-        await self._store_and_tell(entry, charger, talk, readings, wish, dated_ms)
+        await self._store_and_tell(
+            entry, charger, talk, readings, wish, dated_ms, looked.before
+        )
+        entry.watch = looked.watch
+        if looked.event is not None:
+            self._bus.publish(looked.event)
         return reply
+
+    def _guard(
+        self,
+        entry: Entry,
+        charger: Charger,
+        wish: Wish,
+        said: Said,
+        readings: tuple[Reading, ...],
+        now_ms: int,
+    ) -> _Looked:
+        """Hold a message against the guards; a cut is an order for "off" that goes out with this very reply."""
+        pressed = wish.on and not charger.desired_on  # the button: a person allows it
+        most = guards.limits(
+            charger.settings, entry.brain.profile, learned=charger.mode.learned_caps
+        )
+        message = guards.Message(
+            now_ms,
+            bool(said.relay),
+            wish.order is not None and not wish.on and said.order == wish.order.id,
+            not said.left,
+            readings,
+        )
+        watch = guards.Watch() if pressed else entry.watch
+        watch, reason = guards.look(watch, message, most, self._lease_s)
+        lease_s = guards.lease_s(watch, most, self._lease_s)
+        if reason is None or (not wish.on and guards.reason_of(wish.order) == reason):
+            return _Looked(watch, wish, lease_s)
+        off = Order(
+            id=self._fleet.next_order(said.order),
+            charger_id=charger.id,
+            relay_on=False,
+            created_ms=self._now_ms(),
+            reason=guards.PREFIX + reason,
+        )
+        event = Guarded(
+            charger.id,
+            now_ms,
+            reason,
+            round(watch.energy_wh, 1),
+            watch.closed_ms // 1000,
+        )
+        before = orders.withdraw(wish, "superseded").order
+        return _Looked(watch, Wish(False, off), lease_s, before, event)
 
     async def _with_rev(self, entry: Entry, charger: Charger, said: Said) -> Charger:
         """A board that has another hub's settings gets ours, under a revision that it does not know yet."""
@@ -208,7 +276,13 @@ class Ingest:
         return replace(charger, settings_rev=rev)
 
     def _reply(
-        self, charger: Charger, said: Said, wish: Wish, ack: int, now_ms: int
+        self,
+        charger: Charger,
+        said: Said,
+        wish: Wish,
+        ack: int,
+        now_ms: int,
+        lease_s: int,
     ) -> dict[str, Any]:
         relay = 1 if wish.on else 0
         reply: dict[str, Any] = {
@@ -217,7 +291,7 @@ class Ingest:
             "time": now_ms // 1000,
             "relay": relay,
             "order": wish.order_id,
-            "lease": self._lease_s if relay else 0,
+            "lease": lease_s if relay else 0,
             "interval": self._interval_s,
         }
         if charger.settings_rev and charger.settings_rev != said.rev:
@@ -281,6 +355,7 @@ class Ingest:
         readings: tuple[Reading, ...],
         wish: Wish,
         time_ms: int,
+        replaced: Order | None = None,
     ) -> None:
         """Work out what the readings change, store it, and only then let it take effect."""
         usable = readings
@@ -301,7 +376,11 @@ class Ingest:
             meter_wh=energy.meter_wh,
             desired_on=wish.on,
         )
-        order = wish.order if wish.order != charger.order else None
+        changed = tuple(
+            order
+            for order in (replaced, wish.order)
+            if order is not None and order != charger.order
+        )
         try:
             sessions = await self._store.chargers.deliver(
                 Delivery(
@@ -310,7 +389,7 @@ class Ingest:
                     readings=tuple(
                         counted.get(each.position, each) for each in readings
                     ),
-                    orders=(order,) if order else (),
+                    orders=changed,
                     sessions=thought.records,
                     profile=brains.encode_profile(thought.brain.profile)
                     if learned
@@ -337,8 +416,9 @@ class Ingest:
                 session=_session(thought.brain, sessions, charger.session),
             ),
         )
-        if order is not None:
-            entry.settle(order)
+        for order in changed:
+            if order.state is not OrderState.pending:
+                entry.settle(order)
         self._tell_edges(charger.id, sessions, thought.edges)
         self._tell_trips(before, talk.said, time_ms)
 

@@ -3,9 +3,12 @@
 Times are Unix milliseconds in UTC (`…_ms`). None means "not known", never "zero".
 """
 
+from decimal import Decimal
 from enum import IntEnum, StrEnum
 
 from msgspec import Struct
+
+from .charging.modes import MANUAL, ModeSettings, Progress
 
 CLOCK_AHEAD_MS = 24 * 3_600_000
 """A device's own clock that is further ahead than this is wrong."""
@@ -127,8 +130,19 @@ class Session(Struct, frozen=True, kw_only=True):
     end_reason: str | None
 
 
+class SessionCost(Struct, frozen=True, kw_only=True):
+    """What a session has cost so far."""
+
+    session_id: int
+    amount: Decimal
+    currency: str
+    priced_wh: float
+    unpriced_wh: float
+    """Energy whose price nobody knows; it is not in the amount."""
+
+
 class Order(Struct, frozen=True, kw_only=True):
-    """What somebody wanted of a relay."""
+    """What somebody wanted of a relay. The hub's own orders carry a reason: "mode" or "guard_…"."""
 
     id: int
     charger_id: str
@@ -165,6 +179,11 @@ class Charger(Struct, frozen=True, kw_only=True):
     reading: Reading | None = None
     session: Session | None = None
     """The running one, else the last."""
+    cost: SessionCost | None = None
+    """Of that session."""
+    mode: ModeSettings = MANUAL
+    progress: Progress = Progress()
+    """How far it has come in its mode."""
 
     @property
     def settings_pending(self) -> bool:

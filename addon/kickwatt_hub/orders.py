@@ -87,4 +87,5 @@ def _hear_pending(wish: Wish, order: Order, said: Said) -> Wish:
 
 
 def _end(order: Order, state: OrderState, reason: str | None) -> Order:
-    return replace(order, state=state, reason=reason)
+    """Settle an order; what it was given for stays with it unless there is something to say about its end."""
+    return replace(order, state=state, reason=reason or order.reason)

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 import platformdirs
 
+from .pricing import find_zone
 from .relay.address import AddressError, tunnel_url
 
 APP_DATA = Path("/data")
@@ -48,6 +49,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Certificates to trust at the relay instead of the system's."""
     relay_plain: bool = False
     """Whether the token may go over ws:// to another machine."""
+    zone: str | None = None
+    """IANA name of the time zone of ready-by times and tariffs; None: the machine's."""
     supervisor_url: str = "http://supervisor"
     supervisor_token: str | None = None
 
@@ -76,7 +79,8 @@ def load(flags: Mapping[str, Any], options: Path | None) -> Settings:
         name: value
         for name, value in _options(options).items()
         # An optional text that its owner has emptied again is none.
-        if name in known and not (name.startswith("relay") and value in ("", None))
+        if name in known
+        and not (name.startswith(("relay", "zone")) and value in ("", None))
     }
     token = os.environ.get("SUPERVISOR_TOKEN")
     merged: dict[str, Any] = {
@@ -90,9 +94,18 @@ def load(flags: Mapping[str, Any], options: Path | None) -> Settings:
     if "SUPERVISOR" in os.environ:
         merged["supervisor_url"] = f"http://{os.environ['SUPERVISOR']}"
     try:
-        return _with_relay(msgspec.convert(merged, Settings, dec_hook=_path))
+        return _checked(msgspec.convert(merged, Settings, dec_hook=_path))
     except msgspec.ValidationError as error:
         raise SettingsError(f"An option is wrong: {_readable(str(error))}.") from None
+
+
+def _checked(settings: Settings) -> Settings:
+    zone = settings.zone
+    if zone is not None and find_zone(zone) is None:
+        raise SettingsError(
+            f"An option is wrong: zone: there is no time zone {zone}, expected a name such as Europe/Warsaw."
+        )
+    return _with_relay(settings)
 
 
 def _with_relay(settings: Settings) -> Settings:

@@ -37,6 +37,7 @@ async def test_a_message_is_answered_signed_and_its_samples_are_stored(
     hub: RunningHub, board: S1Device
 ) -> None:
     """The plain case."""
+    board.relay = 1
     board.measure(91.2, age_s=28, energy_wh=12345)
     board.measure(91.5, energy_wh=12346)
     before = time.time()
@@ -53,7 +54,7 @@ async def test_a_message_is_answered_signed_and_its_samples_are_stored(
         "interval": 30,
     }
     first, second = await _readings(hub)
-    assert (first.power_w, first.meter_wh, first.relay_on) == (91.2, 12345, False)
+    assert (first.power_w, first.meter_wh, first.relay_on) == (91.2, 12345, True)
     assert abs(first.time_ms / 1000 - (before - 28)) < 2
     assert second.time_ms - first.time_ms == 28_000
 

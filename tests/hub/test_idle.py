@@ -7,7 +7,7 @@ import time
 import aiohttp
 import pytest
 
-from kickwatt_hub.api import idle, native
+from kickwatt_hub.api import idle, requests
 from tests.support.hub_process import RunningHub, running_hub
 
 
@@ -43,7 +43,7 @@ async def test_a_body_that_never_ends_is_given_up(
     hub: RunningHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Logging in needs no token, so anybody could begin to."""
-    monkeypatch.setattr(native, "BODY_S", 0.1)
+    monkeypatch.setattr(requests, "BODY_S", 0.1)
     reader, writer = await asyncio.open_connection("127.0.0.1", hub.hub.main_port)
     head = (
         b"POST /api/v1/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"

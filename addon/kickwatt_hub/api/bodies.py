@@ -5,7 +5,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from ..charging import modes
 from ..model import ChargerSettings
+from ..pricing import Amount, Clock
 from ..security.passwords import MAX_LENGTH, MIN_LENGTH
 
 # At least one character that is not a blank, and no control characters.
@@ -20,6 +22,9 @@ type UserName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.@+-]{1,150}\Z")]
 type Email = Annotated[
     str, Meta(max_length=254, pattern=r"^[^@\x00-\x20\x7f]+@[^@\x00-\x20\x7f]+\Z")
 ]
+type TargetWh = Annotated[float, Meta(ge=1, le=20_000)]
+type TargetPercent = Annotated[float, Meta(ge=1, le=100)]
+type Hours = Annotated[float, Meta(ge=0.25, le=24)]
 type Password = Annotated[str, Meta(min_length=MIN_LENGTH, max_length=MAX_LENGTH)]
 
 
@@ -51,11 +56,37 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         return msgspec.structs.replace(before, **changes)
 
 
+class Mode(Struct, frozen=True, forbid_unknown_fields=True):
+    """Some of what makes up a charger's mode; null takes back what was set."""
+
+    name: modes.Mode | UnsetType = UNSET
+    target_wh: TargetWh | UnsetType | None = UNSET
+    target_percent: TargetPercent | UnsetType | None = UNSET
+    hours: Hours | UnsetType | None = UNSET
+    ready_by: Clock | UnsetType | None = UNSET
+    zone: str | UnsetType | None = UNSET
+    prefer: modes.Prefer | UnsetType = UNSET
+    probe: bool | UnsetType = UNSET
+    learned_caps: bool | UnsetType = UNSET
+
+
+class PlanQuestion(Struct, frozen=True, forbid_unknown_fields=True):
+    """POST /api/v1/chargers/{id}/plan: what if; what is left out is as the charger's mode has it."""
+
+    target_wh: TargetWh | UnsetType | None = UNSET
+    target_percent: TargetPercent | UnsetType | None = UNSET
+    hours: Hours | UnsetType | None = UNSET
+    ready_by: Clock | UnsetType = UNSET
+    zone: str | UnsetType | None = UNSET
+    prefer: modes.Prefer | UnsetType = UNSET
+
+
 class ChargerChange(Struct, frozen=True, forbid_unknown_fields=True):
     """PATCH /api/v1/chargers/{id}."""
 
     name: Name | UnsetType = UNSET
     settings: Settings | UnsetType = UNSET
+    mode: Mode | UnsetType = UNSET
 
 
 class Desired(Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,3 +116,17 @@ class NewToken(Struct, frozen=True, forbid_unknown_fields=True):
 
     name: Name
     scope: Literal["read", "control", "admin"]
+
+
+class PriceInterval(Struct, frozen=True, forbid_unknown_fields=True):
+    """A price from one time until another, both RFC 3339."""
+
+    start: str
+    end: str
+    per_kwh: Amount
+
+
+class Prices(Struct, frozen=True, forbid_unknown_fields=True):
+    """POST /api/v1/tariff/prices."""
+
+    prices: Annotated[list[PriceInterval], Meta(min_length=1, max_length=1_000)]

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
@@ -10,11 +11,13 @@ from ..control import Control
 from ..fleet import Fleet
 from ..ingest import Ingest
 from ..relay.client import RelayClient
+from ..scheduler import Scheduler
 from ..security.access import Access, Principal
 from ..security.limits import FailureLimit
 from ..security.passwords import Passwords
 from ..security.secret import HubSecret
 from ..store import Store
+from ..tariffs import Tariffs
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,9 @@ class Context:
     fleet: Fleet
     ingest: Ingest
     control: Control
+    scheduler: Scheduler
+    tariffs: Tariffs
+    zone: ZoneInfo
     access: Access
     passwords: Passwords
     login_turn: asyncio.Semaphore

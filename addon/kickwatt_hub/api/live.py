@@ -19,19 +19,21 @@ from ..bus import (
     ChargerChanged,
     ChargerRemoved,
     Event,
+    Guarded,
     Listener,
     SessionEnded,
     SessionStarted,
 )
 from ..fleet import Entry
 from ..model import Order, OrderState, Scope
+from ..pricing import Definition
 from ..security import tokens
 from ..security.access import Principal
 from ..store import StoreError, UnavailableError
-from . import bodies, shapes
+from . import bodies, shapes, tariff
+from .change import apply
 from .context import CONTEXT, Context
 from .errors import ApiError, parse
-from .native import apply_change
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -63,11 +65,22 @@ class _Subscribe(Struct, tag="subscribe"):
 
 class _Command(Struct, tag="command"):
     id: int
-    command: Literal["set_relay", "set_settings", "rename"]
-    charger: str
+    command: Literal[
+        "set_relay",
+        "set_settings",
+        "rename",
+        "set_mode",
+        "charge_once",
+        "set_tariff",
+        "post_prices",
+    ]
+    charger: str | UnsetType = UNSET
     relay: Literal["on", "off"] | UnsetType = UNSET
     settings: bodies.Settings | UnsetType = UNSET
     name: bodies.Name | UnsetType = UNSET
+    mode: bodies.Mode | UnsetType = UNSET
+    tariff: Definition | UnsetType = UNSET
+    prices: list[bodies.PriceInterval] | UnsetType = UNSET
 
 
 class _Id(Struct):
@@ -301,6 +314,10 @@ class Live:
             result = await self._obey(command)
         except CommandError as error:
             self._fail(command.id, error)
+        except ApiError as error:
+            self._fail(
+                command.id, CommandError("invalid", str(error), field=error.field)
+            )
         except UnavailableError as error:
             self._fail(command.id, CommandError("unavailable", str(error)))
         except StoreError as error:
@@ -322,25 +339,39 @@ class Live:
             raise CommandError(
                 "forbidden", "This needs a token with the scope control."
             )
-        entry = self._hub.fleet.find(command.charger)
+        if command.command == "set_tariff":
+            if isinstance(command.tariff, UnsetType):
+                raise _required("tariff")
+            return await tariff.choose(self._hub, command.tariff, None)
+        if command.command == "post_prices":
+            return await tariff.post(self._hub, _given(command.prices, "prices"))
+        entry = self._hub.fleet.find(_given(command.charger, "charger"))
         if entry is None:
             raise CommandError("not_found", "There is no such charger.")
         if command.command == "set_relay":
             return await self._set_relay(entry, _given(command.relay, "relay") == "on")
+        if command.command == "charge_once":
+            return await self._charge_once(entry)
         if command.command == "rename":
             change = bodies.ChargerChange(name=_given(command.name, "name"))
+        elif command.command == "set_mode":
+            change = bodies.ChargerChange(mode=_given(command.mode, "mode"))
         else:
             change = bodies.ChargerChange(settings=_given(command.settings, "settings"))
-        return shapes.charger(await apply_change(self._hub, entry, change))
+        return shapes.charger(await apply(self._hub, entry, change))
+
+    async def _charge_once(self, entry: Entry) -> dict[str, Any]:
+        _insist_on_switch(entry)
+        if not entry.charger.online:
+            raise CommandError(
+                "offline",
+                f"{entry.charger.name} is silent, so it cannot be switched on now.",
+            )
+        return shapes.charger(await self._hub.scheduler.charge_once(entry))
 
     async def _set_relay(self, entry: Entry, relay_on: bool) -> dict[str, Any]:
         name = entry.charger.name
-        if not entry.charger.switchable:
-            raise CommandError(
-                "invalid",
-                f"{name} cannot be switched: its device takes no orders.",
-                field="charger",
-            )
+        _insist_on_switch(entry)
         online = entry.charger.online
         if relay_on and not online:
             raise CommandError(
@@ -413,10 +444,23 @@ def _nothing() -> None:
     """Abort a connection that is gone already."""
 
 
+def _insist_on_switch(entry: Entry) -> None:
+    if not entry.charger.switchable:
+        raise CommandError(
+            "invalid",
+            f"{entry.charger.name} cannot be switched: its device takes no orders.",
+            field="charger",
+        )
+
+
 def _given[T](value: T | UnsetType, field: str) -> T:
     if isinstance(value, UnsetType):
-        raise CommandError("invalid", "This field is required.", field=field)
+        raise _required(field)
     return value
+
+
+def _required(field: str) -> CommandError:
+    return CommandError("invalid", "This field is required.", field=field)
 
 
 def _done(name: str, order: Order | None) -> Order:
@@ -461,6 +505,12 @@ def _happening(event: Event) -> dict[str, Any]:
         case SessionEnded(charger_id, time_ms, session):
             return _edge("session_ended", charger_id, time_ms) | {
                 "session": shapes.session(session)
+            }
+        case Guarded(charger_id, time_ms, reason, energy_wh, closed_s):
+            return _edge("guard", charger_id, time_ms) | {
+                "reason": reason,
+                "energy_wh": energy_wh,
+                "closed_s": closed_s,
             }
     return _edge("tripped", what.charger_id, what.time_ms) | {"trips": what.trips}
 

@@ -1,34 +1,29 @@
 """The native REST API: docs/api.md, "REST"."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 import time
 
 from aiohttp import web
 import msgspec
-from msgspec import UNSET
 from msgspec.structs import replace
 
 from .. import onboarding
 from ..control import NotSwitchableError
 from ..fleet import Entry
-from ..model import Charger, Kind, LegacyFormat, Reading, Scope, Session, Token, User
+from ..model import Kind, LegacyFormat, Reading, Scope, Session, Token, User
 from ..security import tokens
 from ..security.access import Principal
-from . import bodies, relay, shapes
+from . import bodies, charging, relay, shapes, tariff
+from .change import apply
 from .context import CONTEXT, PRINCIPAL, Context
-from .errors import ApiError, answer, parse
+from .errors import ApiError, answer
 from .logins import LoginError, TooManyLoginsError, log_in
+from .requests import find_entry, limit, named_entry, needs, read_body, span
 
 MAX_BODY = 64 * 1024
-BODY_S = 30.0
 READINGS = (1, 10_000, 1_000)  # least, most and usual number in one answer
 SESSIONS = (1, 1_000, 100)
 LOGIN_DAYS = 365
-
-_LAST_MS = 253_402_300_799_000  # the year 9999
-
-type Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 _NEW_CHARGER = msgspec.json.Decoder(bodies.NewCharger)
 _CHARGER_CHANGE = msgspec.json.Decoder(bodies.ChargerChange)
@@ -44,49 +39,26 @@ def routes() -> list[web.RouteDef]:
     return [
         web.get("/healthz", healthz),
         web.get("/api/v1/info", info),
-        web.get("/api/v1/relay", _needs(read, relay.relay)),
+        web.get("/api/v1/relay", needs(read, relay.relay)),
         web.post("/api/v1/login", login),
-        web.get("/api/v1/me", _needs(read, me)),
-        web.get("/api/v1/chargers", _needs(read, list_chargers)),
-        web.post("/api/v1/chargers", _needs(admin, add_charger)),
-        web.get("/api/v1/chargers/{id}", _needs(read, get_charger)),
-        web.patch("/api/v1/chargers/{id}", _needs(control, change_charger)),
-        web.delete("/api/v1/chargers/{id}", _needs(admin, remove_charger)),
-        web.put("/api/v1/chargers/{id}/desired", _needs(control, set_desired)),
-        web.get("/api/v1/chargers/{id}/readings", _needs(read, list_readings)),
-        web.get("/api/v1/chargers/{id}/sessions", _needs(read, list_sessions)),
-        web.get("/api/v1/users", _needs(admin, list_users)),
-        web.post("/api/v1/users", _needs(admin, add_user)),
-        web.delete("/api/v1/users/{name}", _needs(admin, remove_user)),
-        web.get("/api/v1/tokens", _needs(admin, list_tokens)),
-        web.post("/api/v1/tokens", _needs(admin, add_token)),
-        web.delete("/api/v1/tokens/{id}", _needs(admin, remove_token)),
+        web.get("/api/v1/me", needs(read, me)),
+        web.get("/api/v1/chargers", needs(read, list_chargers)),
+        web.post("/api/v1/chargers", needs(admin, add_charger)),
+        web.get("/api/v1/chargers/{id}", needs(read, get_charger)),
+        web.patch("/api/v1/chargers/{id}", needs(control, change_charger)),
+        web.delete("/api/v1/chargers/{id}", needs(admin, remove_charger)),
+        web.put("/api/v1/chargers/{id}/desired", needs(control, set_desired)),
+        web.get("/api/v1/chargers/{id}/readings", needs(read, list_readings)),
+        web.get("/api/v1/chargers/{id}/sessions", needs(read, list_sessions)),
+        web.get("/api/v1/users", needs(admin, list_users)),
+        web.post("/api/v1/users", needs(admin, add_user)),
+        web.delete("/api/v1/users/{name}", needs(admin, remove_user)),
+        web.get("/api/v1/tokens", needs(admin, list_tokens)),
+        web.post("/api/v1/tokens", needs(admin, add_token)),
+        web.delete("/api/v1/tokens/{id}", needs(admin, remove_token)),
+        *charging.routes(),
+        *tariff.routes(),
     ]
-
-
-def _needs(scope: Scope, handler: Handler) -> Handler:
-    """Let a handler be called with a token of this scope only."""
-
-    async def guarded(request: web.Request) -> web.Response:
-        hub = request.app[CONTEXT]
-        principal = await hub.access.identify(
-            tokens.from_header(request.headers.get("Authorization"))
-        )
-        if principal is None:
-            if await hub.strangers.failed(request.remote):
-                raise ApiError(
-                    429,
-                    "Too many requests without a valid token: try again in a minute.",
-                )
-            raise ApiError(
-                401, "A valid token is needed: Authorization: Bearer <token>."
-            )
-        if not tokens.may(principal.scope, scope):
-            raise ApiError(403, f"This needs a token with the scope {scope.name}.")
-        request[PRINCIPAL] = principal
-        return await handler(request)
-
-    return guarded
 
 
 # --- the hub itself --------------------------------------------------------------------------------------------------
@@ -125,7 +97,7 @@ async def list_chargers(request: web.Request) -> web.Response:
 async def add_charger(request: web.Request) -> web.Response:
     """Add a charger; its key is told this once."""
     hub = request.app[CONTEXT]
-    body = await _body(request, _NEW_CHARGER)
+    body = await read_body(request, _NEW_CHARGER)
     added = await onboarding.add_charger(
         hub.store,
         hub.secret,
@@ -136,7 +108,7 @@ async def add_charger(request: web.Request) -> web.Response:
         legacy=LegacyFormat(),
     )
     await hub.fleet.refresh()
-    entry = _entry(hub, body.id)
+    entry = find_entry(hub, body.id)
     url = f"http://{request.url.host or 'hub.example'}:{hub.device_port}"
     if hub.relay is not None:
         url = hub.relay.status.device_url or url
@@ -152,25 +124,14 @@ async def add_charger(request: web.Request) -> web.Response:
 
 async def get_charger(request: web.Request) -> web.Response:
     """One charger."""
-    return answer(200, shapes.charger(_named_entry(request).charger))
+    return answer(200, shapes.charger(named_entry(request).charger))
 
 
 async def change_charger(request: web.Request) -> web.Response:
     """Rename a charger or change its settings."""
-    hub, entry = request.app[CONTEXT], _named_entry(request)
-    body = await _body(request, _CHARGER_CHANGE)
-    return answer(200, shapes.charger(await apply_change(hub, entry, body)))
-
-
-async def apply_change(
-    hub: Context, entry: Entry, change: bodies.ChargerChange
-) -> Charger:
-    """Rename a charger or change its settings, and return it."""
-    settings = None
-    if change.settings is not UNSET:
-        settings = change.settings.applied(entry.charger.settings)
-    name = None if change.name is UNSET else change.name
-    return await hub.control.change(entry, name, settings)
+    hub, entry = request.app[CONTEXT], named_entry(request)
+    body = await read_body(request, _CHARGER_CHANGE)
+    return answer(200, shapes.charger(await apply(hub, entry, body)))
 
 
 async def remove_charger(request: web.Request) -> web.Response:
@@ -183,8 +144,8 @@ async def remove_charger(request: web.Request) -> web.Response:
 
 async def set_desired(request: web.Request) -> web.Response:
     """Order a relay on or off."""
-    hub, entry = request.app[CONTEXT], _named_entry(request)
-    body = await _body(request, _DESIRED)
+    hub, entry = request.app[CONTEXT], named_entry(request)
+    body = await read_body(request, _DESIRED)
     try:
         order = await hub.control.order(entry, body.relay == "on")
     except NotSwitchableError:
@@ -196,11 +157,11 @@ async def set_desired(request: web.Request) -> web.Response:
 
 async def list_readings(request: web.Request) -> web.Response:
     """What a charger measured."""
-    hub, entry = request.app[CONTEXT], _named_entry(request)
-    start_ms, end_ms = _span(request)
-    limit = _limit(request, *READINGS)
+    hub, entry = request.app[CONTEXT], named_entry(request)
+    start_ms, end_ms = span(request)
+    most = limit(request, *READINGS)
     readings, rest_ms = await hub.store.history.readings(
-        entry.pk, start_ms, end_ms, limit
+        entry.pk, start_ms, end_ms, most
     )
     # Ten thousand readings are two megabytes: too long a piece of work for the event loop.
     return await asyncio.to_thread(_readings_page, readings, rest_ms)
@@ -220,12 +181,19 @@ def _readings_page(readings: list[Reading], rest_ms: int | None) -> web.Response
 
 async def list_sessions(request: web.Request) -> web.Response:
     """The charges of a charger."""
-    hub, entry = request.app[CONTEXT], _named_entry(request)
-    start_ms, end_ms = _span(request)
-    limit = _limit(request, *SESSIONS)
-    found = await hub.store.history.sessions(entry.pk, start_ms, end_ms, limit)
+    hub, entry = request.app[CONTEXT], named_entry(request)
+    start_ms, end_ms = span(request)
+    most = limit(request, *SESSIONS)
+    found = await hub.store.history.sessions(entry.pk, start_ms, end_ms, most)
+    costs = await hub.store.tariffs.costs([each.id for each in found])
     return answer(
-        200, {"sessions": [shapes.session(_fresh(entry, each)) for each in found]}
+        200,
+        {
+            "sessions": [
+                shapes.session(_fresh(entry, each), costs.get(each.id))
+                for each in found
+            ]
+        },
     )
 
 
@@ -252,7 +220,7 @@ async def list_users(request: web.Request) -> web.Response:
 async def add_user(request: web.Request) -> web.Response:
     """Add a user."""
     hub = request.app[CONTEXT]
-    body = await _body(request, _NEW_USER)
+    body = await read_body(request, _NEW_USER)
     who = User(
         name=body.name,
         email=body.email,
@@ -274,7 +242,7 @@ async def remove_user(request: web.Request) -> web.Response:
 async def login(request: web.Request) -> web.Response:
     """Trade a password for a token."""
     hub = request.app[CONTEXT]
-    body = await _body(request, _LOGIN)
+    body = await read_body(request, _LOGIN)
     try:
         user = await log_in(hub, request.remote, body.name, body.password)
     except TooManyLoginsError:
@@ -298,7 +266,7 @@ async def list_tokens(request: web.Request) -> web.Response:
 async def add_token(request: web.Request) -> web.Response:
     """Make a token for whoever asks; its secret is told this once."""
     hub = request.app[CONTEXT]
-    body = await _body(request, _NEW_TOKEN)
+    body = await read_body(request, _NEW_TOKEN)
     principal: Principal = request[PRINCIPAL]
     secret, token = await _give_token(
         hub, principal.user, body.name, Scope[body.scope], None
@@ -332,63 +300,6 @@ async def _give_token(
     stored = await hub.store.accounts.add_token(user, tokens.digest(secret), token)
     await hub.access.load()
     return secret, stored
-
-
-# --- how requests are read ---------------------------------------------------------------------------------------------
-
-
-async def _body[T](request: web.Request, decoder: msgspec.json.Decoder[T]) -> T:
-    if request.content_type != "application/json":
-        raise ApiError(415, "The body must be application/json.")
-    try:
-        async with asyncio.timeout(BODY_S):
-            body = await request.read()
-    except TimeoutError:
-        raise ApiError(408, "The body did not arrive in time.") from None
-    return parse(decoder, body)
-
-
-def _named_entry(request: web.Request) -> Entry:
-    return _entry(request.app[CONTEXT], request.match_info["id"])
-
-
-def _entry(hub: Context, charger_id: str) -> Entry:
-    entry = hub.fleet.find(charger_id)
-    if entry is None:
-        raise ApiError(404, "There is no such charger.")
-    return entry
-
-
-def _span(request: web.Request) -> tuple[int, int]:
-    """Return start and end in milliseconds; without them all of time."""
-    return _time(request, "start", 0), _time(request, "end", _LAST_MS)
-
-
-def _time(request: web.Request, name: str, default_ms: int) -> int:
-    text = request.query.get(name)
-    if text is None:
-        return default_ms
-    try:
-        return shapes.parse_when(text)
-    except ValueError, OverflowError:
-        raise ApiError(
-            422, "Expected a time such as 2026-11-21T07:45:00Z.", field=name
-        ) from None
-
-
-def _limit(request: web.Request, least: int, most: int, usual: int) -> int:
-    text = request.query.get("limit")
-    if text is None:
-        return usual
-    if (
-        not text.isascii()
-        or not text.isdecimal()
-        or not least <= int(text[:18]) <= most
-    ):
-        raise ApiError(
-            422, f"Expected a whole number of {least} to {most}.", field="limit"
-        )
-    return int(text)
 
 
 def _now_ms() -> int:

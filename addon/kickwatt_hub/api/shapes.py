@@ -1,10 +1,26 @@
 """The JSON of docs/api.md."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from .. import API_VERSION, __version__
-from ..model import Charger, Order, Reading, Said, Scope, Session, Token, User
+from ..charging.cost import Price
+from ..charging.modes import ModeSettings, Planned, Progress, wish
+from ..model import (
+    Charger,
+    Order,
+    Reading,
+    Said,
+    Scope,
+    Session,
+    SessionCost,
+    Token,
+    User,
+)
+from ..pricing import Chosen
 
 
 def when(time_ms: int | None) -> str | None:
@@ -57,7 +73,7 @@ def charger(each: Charger) -> dict[str, Any]:
             "reason": each.said.why if each.said else None,
         },
         "reading": None if each.reading is None else _reading(each.reading),
-        "session": None if each.session is None else session(each.session),
+        "session": None if each.session is None else session(each.session, each.cost),
         "settings": {
             "cutoff_w": settings.cutoff_w,
             "hold_s": settings.hold_s,
@@ -66,6 +82,69 @@ def charger(each: Charger) -> dict[str, Any]:
             "max_a": settings.max_a,
             "pending": each.settings_pending,
         },
+        "mode": _mode(each.mode),
+        "progress": _progress(each.progress),
+    }
+
+
+def _mode(each: ModeSettings) -> dict[str, Any]:
+    return {
+        "name": each.mode,
+        "target_wh": each.target_wh,
+        "target_percent": each.target_percent,
+        "hours": each.hours,
+        "ready_by": each.ready_by,
+        "zone": each.zone,
+        "prefer": each.prefer,
+        "probe": each.probe,
+        "learned_caps": each.learned_caps,
+    }
+
+
+def _progress(each: Progress) -> dict[str, Any]:
+    return {
+        "step": each.step,
+        "why": each.why,
+        "wish": on_off(wish(each).on),
+        "since": when(each.since_ms or None),
+        "ready": when(each.ready_ms),
+        "plan": None if each.plan is None else plan(each.plan),
+    }
+
+
+def plan(each: Planned) -> dict[str, Any]:
+    """Return a plan."""
+    hours = sum(end_ms - start_ms for start_ms, end_ms in each.runs) / 3_600_000
+    return {
+        "runs": [
+            {"start": when(start_ms), "end": when(end_ms)}
+            for start_ms, end_ms in each.runs
+        ],
+        "hours": hours,
+        "energy_wh": round(each.need_wh, 1),
+        "cost": _rounded(each.cost, 4),
+        "cost_at_once": _rounded(each.cost_at_once, 4),
+        "currency": each.currency,
+        "in_time": each.in_time,
+        "learned": each.learned,
+    }
+
+
+def tariffs(chosen: Sequence[Chosen]) -> dict[str, Any]:
+    """Return the newest tariff, and all that were ever chosen, oldest first."""
+    shown = [
+        {"from": when(each.from_ms), **msgspec.to_builtins(each.definition)}
+        for each in chosen
+    ]
+    return {"tariff": shown[-1] if shown else None, "tariffs": shown}
+
+
+def price(each: Price) -> dict[str, Any]:
+    """Return a price."""
+    return {
+        "start": when(each.start_ms),
+        "end": when(each.end_ms),
+        "per_kwh": None if each.per_kwh is None else float(each.per_kwh),
     }
 
 
@@ -86,8 +165,10 @@ def _reading(each: Reading) -> dict[str, Any]:
     }
 
 
-def session(each: Session) -> dict[str, Any]:
-    """Return a session."""
+def session(each: Session, cost: SessionCost | None = None) -> dict[str, Any]:
+    """Return a session with what it has cost, if that is known."""
+    if cost is not None and cost.session_id != each.id:
+        cost = None  # of the session before
     return {
         "id": each.id,
         "start": when(each.start_ms),
@@ -95,6 +176,9 @@ def session(each: Session) -> dict[str, Any]:
         "energy_wh": _rounded(each.energy_wh, 1),
         "peak_power_w": _rounded(each.peak_power_w, 1),
         "end_reason": each.end_reason,
+        "cost": None if cost is None else float(round(cost.amount, 4)),
+        "currency": None if cost is None else cost.currency,
+        "unpriced_wh": None if cost is None else round(cost.unpriced_wh, 1),
     }
 
 

@@ -63,7 +63,7 @@ def plan(
 ) -> Plan:
     """Return the cheapest times for a charge that needs these energies, quarter of an hour by quarter of an hour.
 
-    Of two plans that cost the same the later one is not preferred: a battery that is full early can be used early.
+    Of two plans that cost the same the earlier one is taken: a battery that is full early can be used early.
 
     Raises `ValueError` when nothing is to be charged, or no start is allowed.
     """
@@ -105,24 +105,31 @@ def _cheapest(
 ) -> tuple[tuple[int, ...], Fraction]:
     """Return the slots to charge in, and what they cost."""
     needed, slots = len(needs), len(prices)
-    best: dict[State, tuple[Fraction, Chosen]] = {(0, 0, False): (Fraction(0), None)}
+    best: dict[State, tuple[Fraction, int, Chosen]] = {
+        (0, 0, False): (Fraction(0), 0, None)
+    }
     for slot, price in enumerate(prices):
-        following: dict[State, tuple[Fraction, Chosen]] = {}
-        for (used, starts, on), (amount, chosen) in best.items():
+        following: dict[State, tuple[Fraction, int, Chosen]] = {}
+        for (used, starts, on), (amount, lateness, chosen) in best.items():
             options = []
             if needed - used < slots - slot or used == needed:
-                options.append(((used, starts, False), (amount, chosen)))
+                options.append(((used, starts, False), (amount, lateness, chosen)))
             if used < needed and (on or starts < most_starts):
                 state = (used + 1, starts + (not on), True)
-                options.append((state, (amount + price * needs[used], (slot, chosen))))
+                taken = (
+                    amount + price * needs[used],
+                    lateness + slot,
+                    (slot, chosen),
+                )
+                options.append((state, taken))
             for state, option in options:
                 known = following.get(state)
-                if known is None or option[0] < known[0]:
+                if known is None or option[:2] < known[:2]:
                     following[state] = option
         best = following
-    amount, chosen = min(
+    amount, _, chosen = min(
         (option for (used, _, _), option in best.items() if used == needed),
-        key=lambda option: option[0],
+        key=lambda option: option[:2],
     )
     picked: list[int] = []
     while chosen is not None:

@@ -15,9 +15,11 @@ from .chargers import Chargers
 from .errors import UnavailableError, UnusableError
 from .history import History
 from .management import Management
+from .modes import Modes
 from .packer import Packer
 from .reader import AT_ONCE, Reader
 from .schema import hub
+from .tariffs import StoredTariffs
 from .upgrade import upgrade
 from .writer import Writer
 
@@ -52,6 +54,8 @@ class Store:
         self.history = History(reader)
         self.management = Management(writer, reader)
         self.packer = Packer(writer, reader)
+        self.modes = Modes(writer, reader)
+        self.tariffs = StoredTariffs(writer, reader)
         self._health: tuple[float, bool] = (-_HEALTHY_S, True)
 
     @classmethod

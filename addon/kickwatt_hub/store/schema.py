@@ -262,3 +262,50 @@ host_measurement = sa.Table(
     sa.UniqueConstraint("host", "measurement"),
     sqlite_autoincrement=True,
 )
+
+# How a charger behaves by itself. What the owner chose has a revision of its own, because the command line changes it
+# beside a running hub.
+charger_mode = sa.Table(
+    "charger_mode",
+    metadata,
+    sa.Column(
+        "charger_pk", sa.ForeignKey("charger.pk", ondelete="CASCADE"), primary_key=True
+    ),
+    sa.Column("rev", sa.Integer, nullable=False),
+    sa.Column("settings", sa.LargeBinary, nullable=False),  # JSON of modes.ModeSettings
+    sa.Column("begun_rev", sa.Integer, nullable=False),  # that the progress belongs to
+    sa.Column("progress", sa.LargeBinary),  # JSON of modes.Progress
+    sa.Column("watch", sa.LargeBinary),  # JSON of guards.Watch
+)
+
+# Each tariff holds from its own time until the next one's.
+tariff = sa.Table(
+    "tariff",
+    metadata,
+    sa.Column("from_ms", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column(
+        "definition", sa.LargeBinary, nullable=False
+    ),  # JSON of tariffs.Definition
+)
+
+# What a feed has said, without overlaps.
+price = sa.Table(
+    "price",
+    metadata,
+    sa.Column("start_ms", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("end_ms", sa.BigInteger, nullable=False),
+    sa.Column("per_kwh", sa.String(24), nullable=False),
+)
+
+# What a session has cost; derived, and derived again whenever the session or a price was corrected.
+session_cost = sa.Table(
+    "session_cost",
+    metadata,
+    sa.Column(
+        "session_pk", sa.ForeignKey("session.pk", ondelete="CASCADE"), primary_key=True
+    ),
+    sa.Column("amount", sa.String(40), nullable=False),
+    sa.Column("currency", sa.String(3), nullable=False),
+    sa.Column("priced_wh", sa.Float, nullable=False),
+    sa.Column("unpriced_wh", sa.Float, nullable=False),
+)

@@ -73,7 +73,13 @@ def test_too_little_time_means_at_once_and_says_so() -> None:
 
 def test_at_one_price_it_charges_in_one_go() -> None:
     found = plan(0, 40 * SLOT_MS, [25.0] * 4, Fixed(Decimal("0.3")))
-    assert len(found.runs) == 1
+    assert found.runs == ((0, 4 * SLOT_MS),)
+
+
+def test_of_two_plans_at_one_price_the_earlier_is_taken() -> None:
+    cents: list[int | None] = [40, 10, 10, 10, 40, 10, 10, 10]
+    found = plan(0, 8 * SLOT_MS, [25.0, 25.0], feed(cents))
+    assert found.runs == ((SLOT_MS, 3 * SLOT_MS),)
 
 
 def test_a_slot_without_a_price_is_taken_last() -> None:

@@ -9,7 +9,7 @@ import msgspec
 from ...security.passwords import MAX_LENGTH, MIN_LENGTH
 from ...store import management as stored
 from ..context import CONTEXT
-from ..native import BODY_S
+from ..requests import BODY_S
 from . import fields
 from .fields import Field, Reference
 from .refusals import Errors, Refusal, detail

@@ -1,0 +1,102 @@
+"""How requests to the main port are read, and who may make them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+import msgspec
+
+from ..fleet import Entry
+from ..model import Scope
+from ..security import tokens
+from . import shapes
+from .context import CONTEXT, PRINCIPAL, Context
+from .errors import ApiError, parse
+
+BODY_S = 30.0
+_LAST_MS = 253_402_300_799_000  # the year 9999
+
+type Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+
+def needs(scope: Scope, handler: Handler) -> Handler:
+    """Let a handler be called with a token of this scope only."""
+
+    async def guarded(request: web.Request) -> web.Response:
+        hub = request.app[CONTEXT]
+        principal = await hub.access.identify(
+            tokens.from_header(request.headers.get("Authorization"))
+        )
+        if principal is None:
+            if await hub.strangers.failed(request.remote):
+                raise ApiError(
+                    429,
+                    "Too many requests without a valid token: try again in a minute.",
+                )
+            raise ApiError(
+                401, "A valid token is needed: Authorization: Bearer <token>."
+            )
+        if not tokens.may(principal.scope, scope):
+            raise ApiError(403, f"This needs a token with the scope {scope.name}.")
+        request[PRINCIPAL] = principal
+        return await handler(request)
+
+    return guarded
+
+
+async def read_body[T](request: web.Request, decoder: msgspec.json.Decoder[T]) -> T:
+    """Return the body, decoded and validated. Raises ApiError."""
+    if request.content_type != "application/json":
+        raise ApiError(415, "The body must be application/json.")
+    try:
+        async with asyncio.timeout(BODY_S):
+            body = await request.read()
+    except TimeoutError:
+        raise ApiError(408, "The body did not arrive in time.") from None
+    return parse(decoder, body)
+
+
+def named_entry(request: web.Request) -> Entry:
+    """Return the charger that the path names. Raises ApiError."""
+    return find_entry(request.app[CONTEXT], request.match_info["id"])
+
+
+def find_entry(hub: Context, charger_id: str) -> Entry:
+    """Return a charger. Raises ApiError."""
+    entry = hub.fleet.find(charger_id)
+    if entry is None:
+        raise ApiError(404, "There is no such charger.")
+    return entry
+
+
+def span(request: web.Request) -> tuple[int, int]:
+    """Return start and end in milliseconds; without them all of time."""
+    return _time(request, "start", 0), _time(request, "end", _LAST_MS)
+
+
+def _time(request: web.Request, name: str, default_ms: int) -> int:
+    text = request.query.get(name)
+    if text is None:
+        return default_ms
+    try:
+        return shapes.parse_when(text)
+    except ValueError, OverflowError:
+        raise ApiError(
+            422, "Expected a time such as 2026-11-21T07:45:00Z.", field=name
+        ) from None
+
+
+def limit(request: web.Request, least: int, most: int, usual: int) -> int:
+    """Return how many the query asks for. Raises ApiError."""
+    text = request.query.get("limit")
+    if text is None:
+        return usual
+    if (
+        not text.isascii()
+        or not text.isdecimal()
+        or not least <= int(text[:18]) <= most
+    ):
+        raise ApiError(
+            422, f"Expected a whole number of {least} to {most}.", field="limit"
+        )
+    return int(text)

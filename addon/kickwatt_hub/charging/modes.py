@@ -1,0 +1,434 @@
+"""What a charger does by itself: its mode as a state machine, pure.
+
+    waiting ──a planned time begins──▶ charging ──full, target, unplugged──▶ done ──15 min, if allowed──▶ probing
+       ▲            ◀──the planned time ends──┘   ◀──draws power again──────────────────────────────────────┘
+       └── the ready-by time has passed (modes with one) ── done, held
+    held: a person said off.  locked: a guard or a trip said off; only a person ends that.  resting: no wish at all.
+
+A wish is all that comes out. The hub turns it into orders, the board has the last word. A person's order, or the button,
+always wins: "off" holds until somebody switches on or the next ready-by time has passed, "on" until this charge is over.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+PROBE_AFTER_MS = 15 * 60_000
+PROBE_LOOK_MS = 60_000
+PROBE_MOST_MS = 5 * 60_000
+RESUME_SHARE = 0.20
+"""Of the charge's peak: what a probe must find for the charge to go on (recorded late re-rises are a multiple of the tail)."""
+
+
+class Mode(StrEnum):
+    """Who decides when there is power."""
+
+    manual = "manual"
+    until_full = "until_full"
+    to_target = "to_target"
+    cheapest_hours = "cheapest_hours"
+    ready_by = "ready_by"
+
+
+SCHEDULED = (Mode.cheapest_hours, Mode.ready_by)
+
+
+class Prefer(StrEnum):
+    """Which of the times before ready-by a charge takes."""
+
+    cheap = "cheap"
+    late = "late"
+
+
+class Step(StrEnum):
+    """Where a charger is in its mode."""
+
+    resting = "resting"
+    waiting = "waiting"
+    charging = "charging"
+    done = "done"
+    probing = "probing"
+    held = "held"
+    locked = "locked"
+
+
+@dataclass(frozen=True, slots=True)
+class ModeSettings:
+    """What the owner chose. A target is energy at the wall since the charge began, given in one of two ways."""
+
+    mode: Mode = Mode.manual
+    target_wh: float | None = None
+    target_percent: float | None = None
+    """Of the energy that a full charge of this charger usually takes."""
+    hours: float | None = None
+    """How long to charge in the mode cheapest_hours; None: as long as earlier charges say it takes."""
+    ready_by: str | None = None
+    """HH:MM on the wall clock."""
+    zone: str | None = None
+    """IANA name of that clock's zone; None: the hub's."""
+    prefer: Prefer = Prefer.cheap
+    probe: bool = False
+    """May the hub look, once, 15 min after the end, whether the battery takes more?"""
+    learned_caps: bool = False
+    """Are 1.3 times the energy and 1.5 times the time of earlier charges a cap, too?"""
+
+
+MANUAL = ModeSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The standing plan of a charge."""
+
+    runs: tuple[tuple[int, int], ...]
+    """(start_ms, end_ms) of each time with power."""
+    need_wh: float
+    cost: float | None
+    """Estimated; None where no price is known."""
+    cost_at_once: float | None
+    currency: str | None
+    in_time: bool
+    learned: bool
+    """Does it rest on earlier charges of this charger?"""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a charger stands. It is stored, and everything survives a restart."""
+
+    step: Step = Step.resting
+    why: str = "manual"
+    since_ms: int = 0
+    asked: bool = False
+    """The order for "on" that this charge needs has been given."""
+    once: bool = False
+    """Somebody wants power now: neither plan nor target count."""
+    from_wh: float | None = None
+    """Lifetime energy when the charge began."""
+    after_session: int = 0
+    """The newest session that had ended when the charge began: a later one that ends, ends it."""
+    ready_ms: int | None = None
+    """The ready-by time that the charger works towards."""
+    plan: Planned | None = None
+    starts: int = 0
+    probed: bool = False
+    peak_w: float | None = None
+    """Of the charge that a probe follows."""
+    order: int = 0
+    """The newest order that was taken notice of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A session that has ended."""
+
+    id: int
+    reason: str
+    peak_w: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is known of a charger at one moment."""
+
+    now_ms: int
+    energy_wh: float | None = None
+    """Lifetime energy."""
+    power_w: float | None = None
+    measured_ms: int | None = None
+    session_wh: float | None = None
+    """Energy of the running session."""
+    ended: Ended | None = None
+    """The newest session that has ended."""
+    relay_on: bool | None = None
+    why: str | None = None
+    """Why the relay is as it is, in the words of S1."""
+    allowed: bool = False
+    """Does the hub allow power?"""
+    order: int = 0
+    order_on: bool = False
+    refused: str | None = None
+    """Why the newest order came to nothing: refused by the board, or timeout."""
+    guard: str | None = None
+    """Why a guard gave the newest order."""
+    full_wh: float | None = None
+    """What a full charge usually takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the hub would like of the relay; `on` is None where it has no wish."""
+
+    on: bool | None
+    why: str
+
+
+# --- what a person does ------------------------------------------------------------------------------------------------
+
+
+def begin(settings: ModeSettings, now: Situation, zone: ZoneInfo) -> Progress:
+    """Return where a charger stands when its mode was set: the modes without a time begin at once."""
+    if now.guard is not None and not now.allowed:
+        return Progress(Step.locked, now.guard, now.now_ms, order=now.order)
+    if settings.mode is Mode.manual:
+        return Progress(Step.resting, "manual", now.now_ms, order=now.order)
+    if settings.mode in SCHEDULED:
+        return _cycle(settings, now, zone)
+    return _charge(Progress(), settings, now, why=str(settings.mode))
+
+
+def person_on(progress: Progress, settings: ModeSettings, now: Situation) -> Progress:
+    """Somebody switched on: power now, by the mode's own end."""
+    if settings.mode is Mode.manual:
+        return Progress(Step.resting, "manual", now.now_ms, order=now.order)
+    begun = _charge(progress, settings, now, why="person")
+    return replace(begun, asked=True)
+
+
+def person_off(progress: Progress, settings: ModeSettings, now: Situation) -> Progress:
+    """Somebody switched off."""
+    if settings.mode is Mode.manual:
+        return Progress(Step.resting, "manual", now.now_ms, order=now.order)
+    return replace(
+        progress,
+        step=Step.held,
+        why="person",
+        since_ms=now.now_ms,
+        order=now.order,
+        once=False,
+        plan=None,
+    )
+
+
+def charge_once(progress: Progress, settings: ModeSettings, now: Situation) -> Progress:
+    """Somebody wants a full battery, now, whatever mode, plan and target say."""
+    return replace(
+        _charge(progress, settings, now, why="charge_once"), once=True, asked=False
+    )
+
+
+# --- what time and the charger do --------------------------------------------------------------------------------------
+
+
+def advance(
+    progress: Progress, settings: ModeSettings, now: Situation, zone: ZoneInfo
+) -> Progress:
+    """Return where a charger stands now; the same object when nothing has changed."""
+    if now.order != progress.order:
+        return _ordered(progress, settings, now)
+    if _pressed_on(progress, now):
+        return person_on(progress, settings, now)
+    if (
+        settings.mode in SCHEDULED
+        and progress.step in (Step.waiting, Step.done, Step.held)
+        and progress.ready_ms is not None
+        and now.now_ms >= progress.ready_ms
+    ):
+        return _cycle(settings, now, zone)
+    match progress.step:
+        case Step.waiting:
+            return _waiting(progress, now)
+        case Step.charging:
+            return _charging(progress, settings, now)
+        case Step.done:
+            return _done(progress, settings, now)
+        case Step.probing:
+            return _probing(progress, now)
+    return progress
+
+
+def wish(progress: Progress) -> Wish:
+    """Return what the hub would like of the relay."""
+    if progress.step is Step.resting:
+        return Wish(None, progress.why)
+    return Wish(progress.step in (Step.charging, Step.probing), progress.why)
+
+
+def target_wh(settings: ModeSettings, full_wh: float | None) -> float | None:
+    """Return the target as energy; None without one, or while a full charge is not known."""
+    if settings.mode is Mode.until_full:
+        return None
+    if settings.target_wh is not None:
+        return settings.target_wh
+    if settings.target_percent is None or full_wh is None:
+        return None
+    return full_wh * settings.target_percent / 100.0
+
+
+def next_ready_ms(now_ms: int, clock: str, zone: ZoneInfo) -> int:
+    """Return the next time that a clock on the wall shows `clock` (HH:MM).
+
+    When the clocks change, a time may come twice or never: the earlier reading counts, so that a battery is ready in time.
+    """
+    wanted = time.fromisoformat(clock)
+    today = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(zone).date()
+    candidates = []
+    for day in range(3):
+        local = datetime.combine(today + timedelta(days=day), wanted, zone)
+        moments = [local.replace(fold=fold).timestamp() for fold in (0, 1)]
+        candidates.append(round(min(moments) * 1000))
+    return next(each for each in candidates if each > now_ms)
+
+
+# --- how ---------------------------------------------------------------------------------------------------------------
+
+
+def _cycle(settings: ModeSettings, now: Situation, zone: ZoneInfo) -> Progress:
+    """Begin to work towards the next ready-by time."""
+    assert settings.ready_by is not None
+    return Progress(
+        Step.waiting,
+        "waiting",
+        now.now_ms,
+        ready_ms=next_ready_ms(now.now_ms, settings.ready_by, zone),
+        order=now.order,
+    )
+
+
+def _charge(
+    progress: Progress, settings: ModeSettings, now: Situation, *, why: str
+) -> Progress:
+    """Begin a charge; one that is running already counts from its own beginning."""
+    from_wh = now.energy_wh
+    if from_wh is not None and now.session_wh is not None:
+        from_wh -= now.session_wh
+    return Progress(
+        Step.charging,
+        why,
+        now.now_ms,
+        asked=now.allowed,
+        from_wh=from_wh,
+        after_session=now.ended.id if now.ended else 0,
+        ready_ms=progress.ready_ms if settings.mode in SCHEDULED else None,
+        order=now.order,
+    )
+
+
+def _ordered(progress: Progress, settings: ModeSettings, now: Situation) -> Progress:
+    """There is an order that is not the mode's own."""
+    progress = replace(progress, order=now.order)
+    if now.guard is not None:
+        return _to(progress, Step.locked, now.guard, now)
+    act = person_on if now.order_on else person_off
+    return act(progress, settings, now)
+
+
+def _pressed_on(progress: Progress, now: Situation) -> bool:
+    """Somebody pressed the button at the board: it is on although nothing here wanted it."""
+    return (
+        progress.step in (Step.waiting, Step.done, Step.held, Step.locked)
+        and now.why == "button"
+        and bool(now.relay_on)
+        and now.allowed
+    )
+
+
+def _to(progress: Progress, step: Step, why: str, now: Situation) -> Progress:
+    return replace(progress, step=step, why=why, since_ms=now.now_ms, asked=False)
+
+
+def _planned(progress: Progress, now_ms: int) -> bool:
+    """Is this a time with power?"""
+    runs = progress.plan.runs if progress.plan else ()
+    return any(start_ms <= now_ms < end_ms for start_ms, end_ms in runs)
+
+
+def _waiting(progress: Progress, now: Situation) -> Progress:
+    if not _planned(progress, now.now_ms):
+        return progress
+    begun = _to(progress, Step.charging, "planned", now)
+    return replace(
+        begun,
+        from_wh=now.energy_wh if progress.from_wh is None else progress.from_wh,
+        after_session=now.ended.id if now.ended else 0,
+        starts=progress.starts + 1,
+    )
+
+
+def _charging(progress: Progress, settings: ModeSettings, now: Situation) -> Progress:
+    if progress.from_wh is None and now.energy_wh is not None:
+        progress = replace(progress, from_wh=now.energy_wh)
+    if (over := _over(progress, now)) is not None:
+        return _to(progress, *over, now)
+    if not progress.once and (enough := _reached(progress, settings, now)) is not None:
+        return _to(progress, Step.done, enough, now)
+    if progress.why == "planned" and not _planned(progress, now.now_ms):
+        runs = progress.plan.runs if progress.plan else ()
+        if any(start_ms > now.now_ms for start_ms, _ in runs):
+            return _to(progress, Step.waiting, "waiting", now)
+        if settings.mode is Mode.cheapest_hours and settings.hours is not None:
+            return _to(progress, Step.done, "hours", now)
+        # Estimates are estimates: what was to be full is charged until it is.
+    if now.refused is not None and progress.asked and not now.allowed:
+        if progress.why in ("person", "charge_once"):
+            return _to(progress, Step.done, now.refused, now)
+        return replace(progress, asked=False)  # it will be asked for again
+    return progress
+
+
+def _over(progress: Progress, now: Situation) -> tuple[Step, str] | None:
+    """Return how the charge ended, None while it has not."""
+    if (
+        progress.asked
+        and not now.allowed
+        and now.order_on
+        and not now.relay_on
+        and now.why in ("cut_off", "idle", "trip", "button")
+    ):
+        return {
+            "cut_off": (Step.done, "full"),
+            "idle": (Step.done, "nothing_plugged_in"),
+            "trip": (Step.locked, "trip"),
+        }.get(now.why, (Step.held, "person"))
+    if now.refused in ("trip", "ended") and progress.asked and not now.allowed:
+        return (Step.locked if now.refused == "trip" else Step.done), now.refused
+    ended = now.ended
+    if ended is None or ended.id <= progress.after_session:
+        return None
+    if ended.reason == "trip":
+        return Step.locked, "trip"
+    if ended.reason in ("full", "cut_off"):
+        return Step.done, "full"
+    return (Step.done, "unplugged") if ended.reason == "unplugged" else None
+
+
+def _reached(progress: Progress, settings: ModeSettings, now: Situation) -> str | None:
+    """Return why there has been enough, None while there has not."""
+    if settings.target_wh is None and settings.target_percent is None:
+        return None
+    if settings.mode is Mode.until_full:
+        return None
+    target = target_wh(settings, now.full_wh)
+    if target is None or now.energy_wh is None:
+        return "target_unknown"  # without it nobody could stop in time
+    if progress.from_wh is None or now.energy_wh - progress.from_wh < target:
+        return None
+    return "target"
+
+
+def _done(progress: Progress, settings: ModeSettings, now: Situation) -> Progress:
+    if (
+        settings.probe
+        and not progress.probed
+        and progress.why == "full"
+        and now.now_ms - progress.since_ms >= PROBE_AFTER_MS
+    ):
+        return replace(
+            _to(progress, Step.probing, "probe", now),
+            probed=True,
+            peak_w=now.ended.peak_w if now.ended else None,
+            after_session=now.ended.id if now.ended else 0,
+        )
+    return progress
+
+
+def _probing(progress: Progress, now: Situation) -> Progress:
+    seen_ms = (now.measured_ms or 0) - progress.since_ms
+    if progress.asked and now.relay_on and seen_ms >= PROBE_LOOK_MS:
+        peak_w = progress.peak_w
+        if peak_w is not None and (now.power_w or 0.0) > RESUME_SHARE * peak_w:
+            return replace(_to(progress, Step.charging, "resumed", now), asked=True)
+        return _to(progress, Step.done, "full", now)
+    over = now.refused is not None or now.now_ms - progress.since_ms > PROBE_MOST_MS
+    return _to(progress, Step.done, "full", now) if over else progress
