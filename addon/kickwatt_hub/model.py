@@ -254,9 +254,9 @@ class Conversation(Struct, frozen=True, kw_only=True, array_like=True):
     number: int = 0
     """The highest sample number of this boot that is stored."""
     mac: bytes | None = None
-    """Of the newest message, so that its exact repeat is recognised."""
+    """The first bytes of the newest message's, so that its exact repeat is recognised."""
     reply: bytes | None = None
-    """The body that answered it."""
+    """The JSON that answered it, not sealed: the same seal can be set again."""
     interval_s: int = 60
     last_seen_ms: int | None = None
     said: Said | None = None

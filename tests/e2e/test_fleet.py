@@ -1,21 +1,31 @@
 """A fleet from the command line against a real hub from the command line."""
 
-from contextlib import closing
+import asyncio
 import json
 from pathlib import Path
 import signal
-import sqlite3
 import subprocess
 
 from kickwatt_demo.parts import program
 
+from kickwatt_hub.store import Store
 from tests.support.hub_process import HubProcess
+from tests.support.stored import ALWAYS
 
 
 def readings(hub: HubProcess) -> int:
     """How many readings the hub has stored."""
-    with closing(sqlite3.connect(hub.data / "kickwatt.sqlite")) as database:
-        return int(database.execute("SELECT count(*) FROM reading").fetchone()[0])
+    return asyncio.run(_readings(hub.data))
+
+
+async def _readings(data: Path) -> int:
+    store = await Store.open(data)
+    try:
+        pks = await store.chargers.keys()
+        found = [await store.history.readings(pk, *ALWAYS, 10**9) for pk in pks]
+    finally:
+        await store.close()
+    return sum(len(some) for some, _ in found)
 
 
 def test_a_fleet_in_trouble_loses_and_doubles_nothing(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ _WHOLE = 1  # whole numbers, each as the difference to the one before
 _SCALED = 2  # numbers that are whole once they are multiplied, kept like those
 _FLOATS = 3  # any other numbers: the bits of each, xor those of the one before
 _HOLES = 16  # added where some are None: a bitmap of those that are not comes first
+_SAME = 32  # added where all that are not None are equal: there is only one
 
 type Number = int | float | bool
 type Column = Sequence[Number | None]
@@ -71,9 +72,10 @@ def _pack_column(column: Column, scale: int) -> Iterator[bytes]:
     if not present:
         yield bytes([_NOTHING])
         return
-    kind, numbers = _numbers(present, scale)
+    same = present.count(present[0]) == len(present)
+    kind, numbers = _numbers(present[:1] if same else present, scale)
     holes = len(present) < len(column)
-    yield bytes([kind + _HOLES * holes])
+    yield bytes([kind + _HOLES * holes + _SAME * same])
     if holes:
         yield _bits([value is not None for value in column])
     yield _shuffle(numbers)
@@ -108,10 +110,21 @@ def _unpack_column(reader: _Cursor, count: int, scale: int) -> list[Number | Non
     if kind == _NOTHING:
         return [None] * count
     mask: list[bool] | None = None
-    if kind >= _HOLES:
-        kind -= _HOLES
+    if kind & _HOLES:
         mask = _unbits(reader.take((count + 7) // 8), count)
         count = sum(mask)
+    values = _unpack_numbers(
+        reader, 1 if kind & _SAME else count, kind & ~(_HOLES | _SAME), scale
+    )
+    if kind & _SAME:
+        values *= count
+    if mask is None:
+        return list(values)
+    present = iter(values)
+    return [next(present) if there else None for there in mask]
+
+
+def _unpack_numbers(reader: _Cursor, count: int, kind: int, scale: int) -> list[Number]:
     raw = reader.take(count * _WIDTH)
     values: list[Number]
     if kind == _FLOATS:
@@ -124,10 +137,7 @@ def _unpack_column(reader: _Cursor, count: int, scale: int) -> list[Number | Non
         values = [each / scale for each in whole] if kind == _SCALED else list(whole)
     else:
         raise ValueError("A column of an unknown kind.")
-    if mask is None:
-        return list(values)
-    present = iter(values)
-    return [next(present) if there else None for there in mask]
+    return values
 
 
 def _shuffle(numbers: array[int]) -> bytes:

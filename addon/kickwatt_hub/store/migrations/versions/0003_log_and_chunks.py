@@ -143,8 +143,8 @@ def _talk(row: sa.Row[tuple[object, ...]]) -> Conversation:
         boot=row.boot,
         seq=row.seq,
         number=row.number,
-        mac=row.mac,
-        reply=row.reply,
+        mac=row.mac and row.mac[:8],
+        reply=_unsealed(row.reply),
         interval_s=row.interval_s,
         last_seen_ms=row.last_seen_ms,
         said=None
@@ -154,6 +154,12 @@ def _talk(row: sa.Row[tuple[object, ...]]) -> Conversation:
         meter_wh=row.meter_wh,
         desired_on=None if row.desired_on is None else bool(row.desired_on),
     )
+
+
+def _unsealed(reply: bytes | None) -> bytes | None:
+    """Return a reply's JSON alone; the seal is set anew."""
+    sealed = reply is not None and reply[64:65] == b"\n"
+    return reply[65:] if reply is not None and sealed else reply
 
 
 def _unscaled(value: int | None, factor: int) -> float | None:
