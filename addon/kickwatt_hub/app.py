@@ -20,7 +20,9 @@ from .bus import Bus
 from .control import Control
 from .costing import Costing
 from .fleet import Fleet
+from .forecast import Forecasts
 from .ingest import Ingest
+from .late import Corrections
 from .model import Scope, Token, User
 from .ports import STOP_S, listen, serve, watch
 from .pricing import find_zone, own_zone
@@ -59,6 +61,7 @@ class Hub:
         self._stack = AsyncExitStack()
         self._looking = asyncio.Lock()
         self.context: Context
+        self.corrections: Corrections
 
     async def start(self) -> None:
         """Open the store, then the doors, then tell the world.
@@ -108,6 +111,8 @@ class Hub:
         settings = self.settings
         fleet = Fleet(store, bus, secret, now_ms)
         await fleet.load()
+        forecasts = Forecasts(fleet)
+        self.corrections = Corrections(fleet, store, bus, now_ms)
         access = Access(store, refresh=self.refresh, now_ms=now_ms)
         await access.load()
         control = Control(fleet, store, now_ms=now_ms, answer_s=settings.order_s)
@@ -119,7 +124,12 @@ class Hub:
             now_ms=now_ms,
             interval_s=settings.interval_s,
             lease_s=settings.lease_s,
+            due=forecasts.look,
         )
+        for entry in fleet.entries():
+            forecasts.look(entry)
+        await self.corrections.catch_up()
+        watch(self._stack, forecasts.run())
         control.start()
         self._stack.push_async_callback(control.stop)
         zone = (find_zone(settings.zone) if settings.zone else None) or own_zone()
@@ -217,6 +227,7 @@ class Hub:
         async with self._looking:
             if await self.context.store.others_wrote():
                 await self.context.fleet.refresh()
+                await self.corrections.catch_up()
                 await self.context.access.load()
                 await self.context.tariffs.load()
                 await self.context.scheduler.load()

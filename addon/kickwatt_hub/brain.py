@@ -1,17 +1,31 @@
 """Between the hub and its brain: readings and a board's word go in, sessions come out."""
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import msgspec
 
 from .charging import detector
+from .charging.decision import Decision, decided
 from .charging.lesson import lesson
-from .charging.profile import NOTHING_LEARNED, Profile, learn
-from .energy import CLOCK_SET_MS, known_power_w
-from .model import Charger, Position, Reading, Said, Session, SessionRecord
+from .charging.profile import NOTHING_LEARNED, Charge, Profile, learn
+from .energy import CLOCK_SET_MS, Energy, count, known_power_w
+from .model import (
+    Charger,
+    DecisionRecord,
+    Position,
+    Reading,
+    Said,
+    Session,
+    SessionRecord,
+)
 
 type Edge = Literal["started", "ended"]
+
+BESIDE = 200
+"""Readings that take longer than the hub should be deaf, some milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,41 +55,99 @@ class Brain:
         """Whether the detector saw real power; where it saw only apparent power, its watt-hours are none."""
         return self.state.counter_wh is not None
 
+    @property
+    def phase(self) -> str:
+        """Where in its course the charge is: inrush, constant_current, constant_voltage, balancing; idle without one."""
+        state = self.state
+        if state.session is not None:
+            return state.session.shape.phase
+        return "idle" if state.candidate is None else "inrush"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where brain and energy count stood when a session ended: whoever derives anything again begins there."""
+
+    state: detector.DetectorState = detector.INITIAL
+    energy: Energy = Energy()  # noqa: RUF009  frozen
+
 
 @dataclass(frozen=True, slots=True)
 class Thought:
     """What some readings meant."""
 
     brain: Brain
+    energy: Energy
+    readings: tuple[Reading, ...]
+    """With the lifetime energy of each."""
     records: tuple[SessionRecord, ...] = ()
     """Sessions that began or ended, in their order; id 0 for new ones."""
     edges: tuple[tuple[Edge, int, int], ...] = ()
     """(what, index in `records`, time_ms) in the order in which it happened."""
+    decisions: tuple[DecisionRecord, ...] = ()
 
 
 def think(
     brain: Brain,
     charger: Charger,
-    readings: tuple[Reading, ...],
+    energy: Energy,
+    readings: Sequence[Reading],
     said: Said | None,
     running: Session | None,
 ) -> Thought:
     """Return what the readings mean. `running` is the session that is stored as running, or None."""
+    if not readings:
+        return Thought(brain, energy, ())
     settings = detector.DetectorSettings(
         cutoff_w=charger.settings.cutoff_w,
         hold_s=charger.settings.hold_s,
         learned=brain.profile,
     )
-    thinking = _Thinking(brain, said, running)
-    for reading in readings:
-        sample = detector.Sample(
-            reading.time_ms,
-            known_power_w(reading, charger.legacy.power_factor),
-            reading.relay_on,
-            reading.energy_wh,
-        )
-        thinking.take(sample, reading.position, settings)
-    return thinking.thought()
+    thinking = _Thinking(brain, energy, said, running, settings)
+    factor = charger.legacy.power_factor
+    return thinking.thought(tuple(thinking.take(each, factor) for each in readings))
+
+
+async def think_beside(
+    brain: Brain,
+    charger: Charger,
+    energy: Energy,
+    readings: Sequence[Reading],
+    said: Said | None,
+    running: Session | None,
+) -> Thought:
+    """Return what `think` does; much of it in a thread of its own, so that the hub is not deaf meanwhile."""
+    if len(readings) <= BESIDE:
+        return think(brain, charger, energy, readings, said, running)
+    return await asyncio.to_thread(
+        think, brain, charger, energy, readings, said, running
+    )
+
+
+def board_decisions(before: Said | None, now: Said, at_ms: int) -> tuple[Decision, ...]:
+    """Return what a board has decided by itself since its last message."""
+    decisions = []
+    if now.why == "cut_off" and (before is None or before.why != "cut_off"):
+        why = "the board found the charge to be over and opened its relay"
+        decisions.append(Decision(at_ms, at_ms, "cut_off", "board", why))
+    known = before.trips if before else ()
+    decisions += [
+        Decision(at_ms, at_ms, "tripped", trip, "the board opened its relay for safety")
+        for trip in now.trips
+        if trip not in known
+    ]
+    refused = None if before is None else (before.refused, before.order)
+    if now.refused is not None and refused != (now.refused, now.order):
+        why = "the board did not close its relay as it was asked to"
+        decisions.append(Decision(at_ms, at_ms, "refused", now.refused, why))
+    return tuple(decisions)
+
+
+def overlap(one: Session, other: Session) -> bool:
+    """Do two sessions have any time in common?"""
+    one_ms = 2**62 if one.end_ms is None else one.end_ms
+    other_ms = 2**62 if other.end_ms is None else other.end_ms
+    return one.start_ms <= other_ms and other.start_ms <= one_ms
 
 
 def encode_profile(profile: Profile) -> bytes:
@@ -93,12 +165,20 @@ def decode_profile(stored: bytes | None) -> Profile:
         return NOTHING_LEARNED
 
 
-def decode_state(stored: bytes | None) -> detector.DetectorState | None:
-    """Return a stored state; None where this version cannot read it."""
+def decode_lesson(stored: bytes) -> Charge | None:
+    """Return what a session taught; None where this version cannot read it."""
+    try:
+        return msgspec.json.decode(stored, type=Charge)
+    except msgspec.DecodeError:
+        return None
+
+
+def decode_place(stored: bytes | None) -> Place | None:
+    """Return a stored place; None where this version cannot read it."""
     if stored is None:
         return None
     try:
-        return msgspec.json.decode(stored, type=detector.DetectorState)
+        return msgspec.json.decode(stored, type=Place)
     except msgspec.DecodeError:
         return None
 
@@ -107,44 +187,67 @@ class _Thinking:
     """Collects what happens while one batch is read."""
 
     def __init__(
-        self, brain: Brain, said: Said | None, running: Session | None
-    ) -> None:
-        self._brain = brain
-        self._said = said
-        self._running = running
-        self._records: list[SessionRecord] = []
-        self._edges: list[tuple[Edge, int, int]] = []
-
-    def thought(self) -> Thought:
-        return Thought(self._brain, tuple(self._records), tuple(self._edges))
-
-    def take(
         self,
-        sample: detector.Sample,
-        position: Position,
+        brain: Brain,
+        energy: Energy,
+        said: Said | None,
+        running: Session | None,
         settings: detector.DetectorSettings,
     ) -> None:
-        state = self._brain.state
+        self._state = brain.state
+        self._profile = brain.profile
+        self._energy = energy
+        self._said = said
+        self._running = running
+        self._settings = settings
+        self._records: list[SessionRecord] = []
+        self._edges: list[tuple[Edge, int, int]] = []
+        self._decisions: list[DecisionRecord] = []
+
+    def thought(self, readings: tuple[Reading, ...]) -> Thought:
+        return Thought(
+            Brain(self._state, self._profile),
+            self._energy,
+            readings,
+            tuple(self._records),
+            tuple(self._edges),
+            tuple(self._decisions),
+        )
+
+    def take(self, reading: Reading, power_factor: float | None) -> Reading:
+        """Take one reading; return it with its lifetime energy."""
+        self._energy, reading = count(self._energy, reading, power_factor)
+        sample = detector.Sample(
+            reading.time_ms,
+            known_power_w(reading, power_factor),
+            reading.relay_on,
+            reading.energy_wh,
+        )
+        state = self._state
         if state.time_ms is not None and sample.time_ms < state.time_ms - CLOCK_SET_MS:
-            self._start_over(state, position)
+            self._start_over(state, reading.position)
             state = detector.INITIAL
-        state, events = detector.step(state, sample, settings)
-        self._brain = replace(self._brain, state=state)
+        self._state, events = detector.step(state, sample, self._settings)
         for event in events:
             if isinstance(event, detector.SessionStarted):
                 self._started(event)
+                self._decide(decided(event))
             elif isinstance(event, detector.SessionEnded):
-                self._ended(event, position)
+                index = self._ended(event, reading.position)
+                self._decide(decided(event), index)
+            else:
+                self._decide(decided(event))
+        return reading
 
     def _start_over(self, state: detector.DetectorState, position: Position) -> None:
         """A clock was set back: what ran cannot be continued in the new time."""
-        self._brain = replace(self._brain, state=detector.INITIAL)
+        self._state = detector.INITIAL
         running = Brain(state).running(0)
         if running is not None:
             ended = msgspec.structs.replace(
                 running, end_ms=state.time_ms, end_reason="power_lost"
             )
-            self._close(ended, position)
+            self._close(ended, position, None)
 
     def _started(self, event: detector.SessionStarted) -> None:
         if self._running is not None:
@@ -160,35 +263,53 @@ class _Thinking:
         self._records.append(SessionRecord(session=self._running))
         self._edges.append(("started", len(self._records) - 1, event.start_ms))
 
-    def _ended(self, event: detector.SessionEnded, position: Position) -> None:
-        self._close(
-            Session(
-                id=0,
-                start_ms=event.start_ms,
-                end_ms=event.end_ms,
-                energy_wh=event.energy_wh if self._brain.knows_energy else None,
-                peak_power_w=event.peak_power_w if self._brain.knows_energy else None,
-                end_reason=_end_reason(event.reason, self._said),
-            ),
-            position,
+    def _ended(self, event: detector.SessionEnded, position: Position) -> int:
+        known = self._state.counter_wh is not None
+        ended = Session(
+            id=0,
+            start_ms=event.start_ms,
+            end_ms=event.end_ms,
+            energy_wh=event.energy_wh if known else None,
+            peak_power_w=event.peak_power_w if known else None,
+            end_reason=_end_reason(event.reason, self._said),
         )
-        if (learned := lesson(event)) is not None:
-            profile = learn(self._brain.profile, learned)
-            self._brain = replace(self._brain, profile=profile)
+        learned = lesson(event)
+        index = self._close(ended, position, learned)
+        if learned is not None:
+            self._profile = learn(self._profile, learned)
+            self._settings = replace(self._settings, learned=self._profile)
+        return index
 
-    def _close(self, ended: Session, position: Position) -> None:
+    def _close(self, ended: Session, position: Position, learned: Charge | None) -> int:
         running, self._running = self._running, None
         record = SessionRecord(
             session=msgspec.structs.replace(ended, id=running.id if running else 0),
             ended_at=position,
-            detector=msgspec.json.encode(self._brain.state),
+            place=msgspec.json.encode(Place(self._state, self._energy)),
+            place_ms=self._state.time_ms,
+            lesson=None if learned is None else msgspec.json.encode(learned),
         )
         if running is not None and running.id == 0:
             self._records[-1] = record  # began in this very batch
         else:
             self._records.append(record)
         assert ended.end_ms is not None
-        self._edges.append(("ended", len(self._records) - 1, ended.end_ms))
+        index = len(self._records) - 1
+        self._edges.append(("ended", index, ended.end_ms))
+        return index
+
+    def _decide(self, decision: Decision, index: int | None = None) -> None:
+        """Keep a decision about the session at an index of the records, else about the one that runs."""
+        session = self._running
+        if index is None and session is not None and session.id == 0:
+            index = len(self._records) - 1
+        self._decisions.append(
+            DecisionRecord(
+                decision=decision,
+                record=index,
+                session=session.id if index is None and session is not None else None,
+            )
+        )
 
 
 def _end_reason(found: str, said: Said | None) -> str:

@@ -46,6 +46,15 @@ class SessionEnded(Struct, frozen=True, eq=False):
     session: Session
 
 
+class SessionCorrected(Struct, frozen=True, eq=False):
+    """Late readings showed that a charge was other than it was told; or that it never was, with `removed`."""
+
+    charger_id: str
+    time_ms: int
+    session: Session
+    removed: bool
+
+
 class Tripped(Struct, frozen=True, eq=False):
     """A board reported trips that it had not reported before."""
 
@@ -65,7 +74,13 @@ class Guarded(Struct, frozen=True, eq=False):
 
 
 type Happening = (
-    ChargerChanged | ChargerRemoved | SessionStarted | SessionEnded | Tripped | Guarded
+    ChargerChanged
+    | ChargerRemoved
+    | SessionStarted
+    | SessionEnded
+    | SessionCorrected
+    | Tripped
+    | Guarded
 )
 
 

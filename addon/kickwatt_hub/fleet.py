@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+import dataclasses
 from dataclasses import dataclass, field
 import hashlib
 import logging
@@ -9,19 +10,20 @@ import logging
 from msgspec.structs import replace
 
 from . import brain as brains
-from .brain import Brain
+from .brain import Brain, Place, Thought, overlap
 from .bus import Bus, ChargerChanged, ChargerRemoved
 from .charging.detector import DetectorState
 from .energy import Energy, best_power_w
 from .guards import Watch
 from .model import (
+    CLOCK_AHEAD_MS,
     Charger,
     Conversation,
     Delivery,
     Kind,
     Order,
     OrderState,
-    Position,
+    Reading,
     Session,
     SessionRecord,
 )
@@ -210,27 +212,19 @@ class Fleet:
 
     async def _rebuild(self, entry: Entry, stored: StoredCharger) -> None:
         """Run the brain over what was stored since it last was at a known place."""
-        state, after = _known_place(stored.ended)
-        readings = tuple(await self._store.history.replay(stored.pk, after, REPLAYED))
-        if state is not None and len(readings) < REPLAYED:
-            entry.brain = Brain(state, entry.brain.profile)
-        usable = readings
-        if stored.kind is Kind.legacy:
-            usable = gsm.in_order(readings, 0, stored.conversation.last_seen_ms or 0)
+        place, readings = await self._since_place(stored)
         record = stored.record
         running = record.session if record and record.session.end_ms is None else None
-        # Its own thread: the hub must not be deaf while it thinks about the past of a large fleet.
-        thought = await asyncio.to_thread(
-            brains.think,
-            entry.brain,
-            entry.charger,
-            usable,
-            stored.conversation.said,
-            running,
-        )
+        thought = await self._think_again(entry, place, readings, running)
+        if readings or place is not None:
+            entry.energy = thought.energy
         entry.brain = Brain(thought.brain.state, entry.brain.profile)
-        entry.charger = replace(entry.charger, phase=thought.brain.state.status)
-        records = thought.records
+        entry.charger = replace(
+            entry.charger,
+            phase=thought.brain.state.status,
+            charge_phase=thought.brain.phase,
+        )
+        records = await self._unknown(stored.pk, place, thought)
         if running is not None and not records and entry.brain.state.session is None:
             records = (_lost(running, stored),)
         if records:
@@ -253,6 +247,72 @@ class Fleet:
                 entry.charger, session=entry.brain.running(session.id)
             )
 
+    async def _unknown(
+        self, charger_pk: int, place: Place | None, thought: Thought
+    ) -> tuple[SessionRecord, ...]:
+        """Return the sessions that are not stored; without a place to begin at, all were found anew."""
+        records = thought.records
+        if place is not None or not records:
+            return records
+        start_ms = records[0].session.start_ms
+        known = await self._store.history.sessions(charger_pk, start_ms, 2**62, 10_000)
+        return tuple(
+            record
+            for record in records
+            if record.session.id
+            or not any(overlap(each, record.session) for each in known)
+        )
+
+    async def _since_place(
+        self, stored: StoredCharger
+    ) -> tuple[Place | None, tuple[Reading, ...]]:
+        """Return the last known place and the readings since; without it, or long after it, the newest readings."""
+        history, ended = self._store.history, stored.ended
+        place = brains.decode_place(ended.place) if ended else None
+        until_ms = stored.conversation.last_seen_ms or 0
+        if ended is not None and place is not None:
+            if stored.kind is Kind.legacy:
+                # A late row has a high number and an early time: here only the time tells what came after.
+                since_ms = (place.state.time_ms or 0) + 1
+                readings, rest = await history.readings(
+                    stored.pk, since_ms, until_ms + CLOCK_AHEAD_MS + 1, REPLAYED
+                )
+                if rest is None:
+                    return place, tuple(readings)
+            else:
+                readings = await history.replay(stored.pk, ended.ended_at, REPLAYED)
+                if len(readings) < REPLAYED:
+                    return place, tuple(readings)
+        readings = await history.replay(stored.pk, None, REPLAYED)
+        if stored.kind is Kind.legacy:
+            return None, gsm.in_order(readings, 0, until_ms)
+        return None, tuple(readings)
+
+    async def _think_again(
+        self,
+        entry: Entry,
+        place: Place | None,
+        readings: tuple[Reading, ...],
+        running: Session | None,
+    ) -> Thought:
+        """Return what the readings mean, beginning at the place."""
+        charger, profile = entry.charger, entry.brain.profile
+        brain = Brain(place.state if place else DetectorState(), profile)
+        energy = place.energy if place else _energy_before(readings, charger)
+        total_wh = entry.conversation.energy_wh
+        thought = await brains.think_beside(
+            brain, charger, energy, readings, charger.said, running
+        )
+        found_wh = thought.energy.total_wh
+        if place is None and total_wh is not None and found_wh not in (None, total_wh):
+            # Late readings have moved the count since the first of these was stored.
+            start_wh = (energy.total_wh or 0.0) + total_wh - found_wh
+            energy = dataclasses.replace(energy, total_wh=start_wh)
+            thought = await brains.think_beside(
+                brain, charger, energy, readings, charger.said, running
+            )
+        return thought
+
 
 def _key_digest(key: bytes) -> bytes:
     """Return what a key in clear is looked up by, so that no comparison takes longer for a better guess."""
@@ -272,12 +332,17 @@ def _lost(running: Session, stored: StoredCharger) -> SessionRecord:
     )
 
 
-def _known_place(
-    ended: SessionRecord | None,
-) -> tuple[DetectorState | None, Position | None]:
-    if ended is None:
-        return None, None
-    return brains.decode_state(ended.detector), ended.ended_at
+def _energy_before(readings: tuple[Reading, ...], charger: Charger) -> Energy:
+    """Return the count as it was when the first of these was measured."""
+    if not readings:
+        return Energy()
+    first = readings[0]
+    return Energy(
+        first.energy_wh,
+        first.meter_wh,
+        first.time_ms,
+        best_power_w(first, charger.legacy.power_factor),
+    )
 
 
 def _charger(stored: StoredCharger) -> Charger:

@@ -13,14 +13,15 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from . import brain as brains, guards, orders
-from .bus import Bus, Guarded, SessionEnded, SessionStarted, Tripped
-from .energy import count_all
+from . import brain as brains, guards, late, orders
+from .bus import Bus, Guarded, Tripped
 from .fleet import Entry, Fleet
 from .model import (
+    CLOCK_AHEAD_MS,
     Charger,
     ChargerSettings,
     Conversation,
+    DecisionRecord,
     Delivery,
     Kind,
     Order,
@@ -28,6 +29,7 @@ from .model import (
     Reading,
     Said,
     Session,
+    SessionRecord,
 )
 from .orders import Wish
 from .security.envelope import NOBODY, Request, seal
@@ -81,8 +83,12 @@ class Ingest:
         now_ms: Callable[[], int],
         interval_s: int = INTERVAL_S,
         lease_s: int = LEASE_S,
+        due: Callable[[Entry], None] = lambda _entry: None,
     ) -> None:
-        """`refresh` notices what another process has stored; `now_ms` is the wall clock."""
+        """`refresh` notices what another process has stored; `now_ms` is the wall clock.
+
+        `due` is told of every charger that has new readings.
+        """
         self._fleet = fleet
         self._store = store
         self._bus = bus
@@ -90,6 +96,7 @@ class Ingest:
         self._now_ms = now_ms
         self._interval_s = interval_s
         self._lease_s = lease_s
+        self._due = due
         self._working: set[asyncio.Task[Any]] = set()
 
     async def s1(self, charger_id: str, body: bytes) -> Reply:
@@ -357,18 +364,15 @@ class Ingest:
         replaced: Order | None = None,
     ) -> None:
         """Work out what the readings change, store it, and only then let it take effect."""
-        usable = readings
-        if charger.kind is Kind.legacy:
-            usable = gsm.in_order(readings, entry.energy.time_ms, self._now_ms())
-        energy, usable = count_all(entry.energy, usable, charger.legacy.power_factor)
-        counted = {reading.position: reading for reading in usable}
-        running = (
-            charger.session
-            if charger.session and charger.session.end_ms is None
-            else None
+        found = await self._find(entry, charger, talk, readings)
+        thought, energy, usable = (
+            found.thought,
+            found.thought.energy,
+            found.thought.readings,
         )
-        thought = brains.think(entry.brain, charger, usable, talk.said, running)
+        counted = {reading.position: reading for reading in usable}
         learned = thought.brain.profile is not entry.brain.profile
+        before = entry.charger
         talk = replace(
             talk,
             energy_wh=energy.total_wh,
@@ -389,7 +393,11 @@ class Ingest:
                         counted.get(each.position, each) for each in readings
                     ),
                     orders=changed,
-                    sessions=thought.records,
+                    sessions=found.records,
+                    decisions=thought.decisions
+                    + _boards(before, talk.said, time_ms, found.records),
+                    corrected_from_ms=found.corrected_from_ms,
+                    gone=tuple(each.id for each in found.gone),
                     profile=brains.encode_profile(thought.brain.profile)
                     if learned
                     else None,
@@ -397,7 +405,7 @@ class Ingest:
             )
         except NotThereError:
             raise StrangerError from None
-        before = entry.charger
+        known_ms = entry.brain.state.time_ms or 0
         entry.conversation, entry.energy, entry.brain = talk, energy, thought.brain
         self._fleet.update(
             entry,
@@ -409,31 +417,65 @@ class Ingest:
                 said=talk.said,
                 csq=talk.said.csq if talk.said else charger.csq,
                 phase=thought.brain.state.status,
+                charge_phase=thought.brain.phase,
+                forecast=charger.forecast if thought.brain.state.session else None,
                 desired_on=wish.on,
                 order=wish.order,
                 reading=usable[-1] if usable else charger.reading,
-                session=_session(thought.brain, sessions, charger.session),
+                session=await self._session(entry, found, sessions, charger.session),
             ),
         )
+        self._due(entry)
         for order in changed:
             if order.state is not OrderState.pending:
                 entry.settle(order)
-        self._tell_edges(charger.id, sessions, thought.edges)
+        late.tell(self._bus, charger.id, found, sessions, known_ms)
         self._tell_trips(before, talk.said, time_ms)
 
-    def _tell_edges(
+    async def _find(
         self,
-        charger_id: str,
-        sessions: tuple[Session, ...],
-        edges: tuple[tuple[brains.Edge, int, int], ...],
-    ) -> None:
-        for edge, index, time_ms in edges:
-            session = sessions[index]
-            if edge == "started":
-                begun = replace(session, end_ms=None, end_reason=None)
-                self._bus.publish(SessionStarted(charger_id, time_ms, begun))
-            else:
-                self._bus.publish(SessionEnded(charger_id, time_ms, session))
+        entry: Entry,
+        charger: Charger,
+        talk: Conversation,
+        readings: tuple[Reading, ...],
+    ) -> late.Found:
+        """Return what the readings mean; where some are late, also what they make of the sessions before."""
+        usable = readings
+        if charger.kind is Kind.legacy and readings:
+            now_ms, known_ms = self._now_ms(), entry.energy.time_ms
+            since_ms = gsm.overtaken_ms(readings, known_ms)
+            if since_ms is not None:
+                return await late.find_again(
+                    self._store,
+                    entry.pk,
+                    charger,
+                    since_ms,
+                    now_ms + CLOCK_AHEAD_MS,
+                    readings,
+                )
+            usable = gsm.in_order(readings, known_ms, now_ms)
+        session = charger.session
+        running = session if session is not None and session.end_ms is None else None
+        thought = brains.think(
+            entry.brain, charger, entry.energy, usable, talk.said, running
+        )
+        return late.Found(thought, thought.records)
+
+    async def _session(
+        self,
+        entry: Entry,
+        found: late.Found,
+        stored: tuple[Session, ...],
+        before: Session | None,
+    ) -> Session | None:
+        """Return the running session as it stands, else the newest."""
+        newest = stored[-1] if stored else before
+        if not stored and newest in found.gone:
+            again = await self._store.chargers.one(entry.pk)
+            newest = again.record.session if again and again.record else None
+        if newest is None or newest.end_ms is not None:
+            return newest
+        return found.thought.brain.running(newest.id)
 
     def _tell_trips(self, before: Charger, said: Said | None, time_ms: int) -> None:
         trips = said.trips if said else ()
@@ -471,14 +513,21 @@ def _settings(rev: int, settings: ChargerSettings) -> dict[str, int]:
     }
 
 
-def _session(
-    brain: brains.Brain, stored: tuple[Session, ...], before: Session | None
-) -> Session | None:
-    """Return the running session as it stands, else the newest."""
-    newest = stored[-1] if stored else before
-    if newest is None or newest.end_ms is not None:
-        return newest
-    return brain.running(newest.id)
+def _boards(
+    before: Charger, said: Said | None, time_ms: int, records: tuple[SessionRecord, ...]
+) -> tuple[DecisionRecord, ...]:
+    """Return what the board has decided by itself, about the session that ended or runs."""
+    if said is None or said == before.said:
+        return ()
+    decisions = brains.board_decisions(before.said, said, time_ms)
+    if not decisions:
+        return ()
+    record = len(records) - 1 if records else None
+    session = before.session.id if record is None and before.session else None
+    return tuple(
+        DecisionRecord(decision=each, by_board=True, record=record, session=session)
+        for each in decisions
+    )
 
 
 def _newest_ms(talk: Conversation) -> float:

@@ -8,10 +8,15 @@ from enum import IntEnum, StrEnum
 
 from msgspec import Struct
 
+from .charging.decision import Decision
 from .charging.modes import MANUAL, ModeSettings, Progress
 
 CLOCK_AHEAD_MS = 24 * 3_600_000
 """A device's own clock that is further ahead than this is wrong."""
+
+
+CLOCK_BEGAN_MS = 1_577_836_800_000
+"""A device's own clock that is further back than 2020 has not been set yet."""
 
 
 class Scope(IntEnum):
@@ -141,6 +146,17 @@ class SessionCost(Struct, frozen=True, kw_only=True):
     """Energy whose price nobody knows; it is not in the amount."""
 
 
+class Forecast(Struct, frozen=True, kw_only=True):
+    """When the running charge will be full, as of `at_ms`; in four of five cases between `low_ms` and `high_ms`."""
+
+    at_ms: int
+    full_ms: int
+    low_ms: int
+    high_ms: int
+    learned: bool
+    """Whether it rests on earlier charges of this charger."""
+
+
 class Order(Struct, frozen=True, kw_only=True):
     """What somebody wanted of a relay. The hub's own orders carry a reason: "mode" or "guard_…"."""
 
@@ -172,6 +188,10 @@ class Charger(Struct, frozen=True, kw_only=True):
     """Signal as `AT+CSQ` gives it."""
     phase: str = "off"
     """What the brain makes of the readings: off, idle, charging, full."""
+    charge_phase: str = "idle"
+    """Where in its course the charge is: idle, inrush, constant_current, constant_voltage, balancing."""
+    forecast: Forecast | None = None
+    """None while no charge runs, and in its first minutes."""
     desired_on: bool | None = None
     """None: nobody has asked yet, which a board is told as "off"."""
     order: Order | None = None
@@ -272,7 +292,23 @@ class SessionRecord(Struct, frozen=True, kw_only=True):
 
     session: Session
     ended_at: Position | None = None
-    detector: bytes | None = None
+    place: bytes | None = None
+    """JSON of brain.Place; `place_ms` is the time of the newest reading in it."""
+    place_ms: int | None = None
+    lesson: bytes | None = None
+    """JSON of what it taught; None where it did not become full."""
+
+
+class DecisionRecord(Struct, frozen=True, kw_only=True):
+    """A decision about a charger.
+
+    It belongs to the stored session `session`, or to the one at the index `record` of its delivery, or to none.
+    """
+
+    decision: Decision
+    by_board: bool = False
+    session: int | None = None
+    record: int | None = None
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
@@ -284,5 +320,10 @@ class Delivery(Struct, frozen=True, kw_only=True):
     orders: tuple[Order, ...] = ()
     sessions: tuple[SessionRecord, ...] = ()
     """A session with id 0 is new."""
+    decisions: tuple[DecisionRecord, ...] = ()
+    corrected_from_ms: int | None = None
+    """What the hub decided after this is replaced by `decisions`; None: they are new."""
+    gone: tuple[int, ...] = ()
+    """Ids of sessions that never were."""
     profile: bytes | None = None
     """What its charges have taught, when that changed."""

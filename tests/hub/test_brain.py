@@ -5,7 +5,8 @@ from msgspec.structs import replace
 import pytest
 
 from kickwatt_hub import brain as brains
-from kickwatt_hub.brain import Brain, Thought, think
+from kickwatt_hub.brain import Brain, Place, Thought, think
+from kickwatt_hub.energy import Energy
 from kickwatt_hub.model import (
     Charger,
     ChargerSettings,
@@ -69,7 +70,7 @@ def _think(
     said: Said = SAID,
     running: Session | None = None,
 ) -> Thought:
-    return think(brain or Brain(), CHARGER, tuple(readings), said, running)
+    return think(brain or Brain(), CHARGER, Energy(), readings, said, running)
 
 
 OFF = replace(SAID, relay=0)
@@ -137,11 +138,13 @@ def test_an_end_and_a_new_beginning_in_one_batch() -> None:
 def test_where_the_brain_stood_is_stored_and_read_back() -> None:
     """Exactly; and what another version wrote is no harm."""
     thought = _think(*_charge(10), _reading(10, 0.0, relay_on=False))
-    assert brains.decode_state(thought.records[0].detector) == thought.brain.state
-    running = _think(*_charge(10)).brain.state
-    assert brains.decode_state(msgspec.json.encode(running)) == running
-    assert brains.decode_state(None) is None
-    assert brains.decode_state(b'{"status":"asleep"}') is None
+    assert brains.decode_place(thought.records[0].place) == Place(
+        thought.brain.state, thought.energy
+    )
+    running = Place(_think(*_charge(10)).brain.state, Energy(5.0, 5, 7, 9.0))
+    assert brains.decode_place(msgspec.json.encode(running)) == running
+    assert brains.decode_place(None) is None
+    assert brains.decode_place(b'{"state":{"status":"asleep"}}') is None
     assert (
         brains.decode_profile(None) == brains.decode_profile(b"[]") == Brain().profile
     )

@@ -227,6 +227,7 @@ async def test_a_charger_is_added_shown_and_removed(
         "relay": {"reported": None, "desired": None, "pending": False, "reason": None},
         "reading": None,
         "session": None,
+        "charge": {"phase": "idle", "full": None},
         "settings": {
             "cutoff_w": 11.5,
             "hold_s": 300,

@@ -242,7 +242,7 @@ async def test_a_charger_is_read_back_with_all_that_belongs_to_it(store: Store) 
             readings=(_reading(1, 1000), _reading(2, 500)),
             orders=(order,),
             sessions=(
-                SessionRecord(session=ended, ended_at=Position(1, 1), detector=b"{}"),
+                SessionRecord(session=ended, ended_at=Position(1, 1), place=b"{}"),
                 SessionRecord(session=running),
             ),
             profile=b"profile",
@@ -256,7 +256,7 @@ async def test_a_charger_is_read_back_with_all_that_belongs_to_it(store: Store) 
     assert full.record is not None
     assert full.record.session == replace(running, id=2)
     assert full.ended is not None
-    assert (full.ended.ended_at, full.ended.detector) == (Position(1, 1), b"{}")
+    assert (full.ended.ended_at, full.ended.place) == (Position(1, 1), b"{}")
     assert full.order == order
     assert full.profile == b"profile"
     assert await store.chargers.last_order() == 9

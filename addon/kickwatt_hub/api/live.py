@@ -21,6 +21,7 @@ from ..bus import (
     Event,
     Guarded,
     Listener,
+    SessionCorrected,
     SessionEnded,
     SessionStarted,
 )
@@ -511,6 +512,11 @@ def _happening(event: Event) -> dict[str, Any]:
                 "reason": reason,
                 "energy_wh": energy_wh,
                 "closed_s": closed_s,
+            }
+        case SessionCorrected(charger_id, time_ms, session, removed):
+            return _edge("session_corrected", charger_id, time_ms) | {
+                "session": shapes.session(session),
+                "removed": removed,
             }
     return _edge("tripped", what.charger_id, what.time_ms) | {"trips": what.trips}
 

@@ -8,9 +8,12 @@ import msgspec
 
 from .. import API_VERSION, __version__
 from ..charging.cost import Price
+from ..charging.health import LEAST_CHARGES, Health
 from ..charging.modes import ModeSettings, Planned, Progress, wish
+from ..charging.profile import Profile
 from ..model import (
     Charger,
+    Forecast,
     Order,
     Reading,
     Said,
@@ -21,6 +24,7 @@ from ..model import (
     User,
 )
 from ..pricing import Chosen
+from ..store.insights import Decided
 
 
 def when(time_ms: int | None) -> str | None:
@@ -74,6 +78,10 @@ def charger(each: Charger) -> dict[str, Any]:
         },
         "reading": None if each.reading is None else _reading(each.reading),
         "session": None if each.session is None else session(each.session, each.cost),
+        "charge": {
+            "phase": each.charge_phase,
+            "full": None if each.forecast is None else _forecast(each.forecast),
+        },
         "settings": {
             "cutoff_w": settings.cutoff_w,
             "hold_s": settings.hold_s,
@@ -179,6 +187,70 @@ def session(each: Session, cost: SessionCost | None = None) -> dict[str, Any]:
         "cost": None if cost is None else float(round(cost.amount, 4)),
         "currency": None if cost is None else cost.currency,
         "unpriced_wh": None if cost is None else round(cost.unpriced_wh, 1),
+    }
+
+
+def _forecast(each: Forecast) -> dict[str, Any]:
+    return {
+        "expected": when(each.full_ms // 1000 * 1000),
+        "earliest": when(each.low_ms // 1000 * 1000),
+        "latest": when(each.high_ms // 1000 * 1000),
+        "learned": each.learned,
+        "as_of": when(each.at_ms),
+    }
+
+
+def decision(each: Decided) -> dict[str, Any]:
+    """Return a decision."""
+    what = each.decision
+    return {
+        "time": when(what.at_ms),
+        "since": when(what.since_ms),
+        "by": "board" if each.by_board else "hub",
+        "session": each.session,
+        "decision": what.what,
+        "rule": what.rule,
+        "why": what.why,
+        "numbers": what.numbers,
+        "levels": [
+            {"time": when(time_ms), "power_w": power_w}
+            for time_ms, power_w in what.readings
+        ],
+    }
+
+
+def learned(profile: Profile) -> dict[str, Any]:
+    """Return what the charges of a charger have taught."""
+    return {
+        "trusted": profile.trusted,
+        "idle_w": _rounded(profile.idle_w, 2),
+        "plateau_w": _rounded(profile.plateau_w, 1),
+        "tail_tau_s": _rounded(profile.tail_tau_s, 0),
+        "energy_wh": _rounded(profile.energy_wh, 1),
+        "duration_s": _rounded(profile.duration_s, 0),
+        "charges": [
+            {
+                "start": when(each.start_ms),
+                "duration_s": round(each.duration_s),
+                "energy_wh": round(each.energy_wh, 1),
+                "power_w": [round(power_w, 1) for power_w in each.curve_w],
+            }
+            for each in profile.charges
+        ],
+    }
+
+
+def health(found: Health | None, charges: int) -> dict[str, Any]:
+    """Return the health of a battery; `charges` have become full, whole or not."""
+    return {
+        "charges": charges,
+        "needed": LEAST_CHARGES,
+        "whole_charges": found.charges if found else None,
+        "capacity_percent": _rounded(found.index, 1) if found else None,
+        "trend_percent_per_year": _rounded(found.trend, 1) if found else None,
+        "trend_low": _rounded(found.trend_low, 1) if found else None,
+        "trend_high": _rounded(found.trend_high, 1) if found else None,
+        "tail_share": _rounded(found.tail_share, 3) if found else None,
     }
 
 

@@ -12,7 +12,14 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from ..model import CLOCK_AHEAD_MS, LegacyFormat, Position, Reading, Said
+from ..model import (
+    CLOCK_AHEAD_MS,
+    CLOCK_BEGAN_MS,
+    LegacyFormat,
+    Position,
+    Reading,
+    Said,
+)
 
 MAX_JSON = 16_384
 MAX_BODY = 64 + 1 + MAX_JSON
@@ -297,10 +304,23 @@ def in_order(
     Their time is the device's own. One that is late was overtaken; one from far in the future shows a wrong clock,
     and would make every true one after it look late.
     """
+    after_ms = max(after_ms, CLOCK_BEGAN_MS)
     until_ms = arrival_ms + CLOCK_AHEAD_MS
     by_time = sorted(readings, key=lambda reading: reading.time_ms)
     return tuple(
         reading for reading in by_time if after_ms < reading.time_ms <= until_ms
+    )
+
+
+def overtaken_ms(readings: Iterable[Reading], after_ms: int) -> int | None:
+    """Return the time of the first of these legacy readings that comes after newer ones; None if none does."""
+    return min(
+        (
+            reading.time_ms
+            for reading in readings
+            if CLOCK_BEGAN_MS < reading.time_ms <= after_ms
+        ),
+        default=None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 from msgspec import Raw
@@ -23,6 +24,7 @@ from . import log
 from .admission import Claim
 from .errors import AlreadyThereError, NotThereError
 from .history import record_from, session_row
+from .insights import save_insights
 from .log import Entry, Outline
 from .newest import newest
 from .reader import Reader
@@ -58,7 +60,7 @@ class StoredCharger:
     record: SessionRecord | None
     """The newest session."""
     ended: SessionRecord | None
-    """The newest session that has ended."""
+    """The newest session that has ended in a known place."""
     order: Order | None
     """The newest."""
 
@@ -209,7 +211,7 @@ class Chargers:
         revision = self._revisions.get(pk, 0)
         claim = Claim(Entry(pk, delivery.readings, delivery.conversation), revision)
         sessions: tuple[Session, ...] = ()
-        if delivery.orders or delivery.sessions or delivery.profile is not None:
+        if _has_more(delivery):
             sessions = await self._writer.append_and_run(
                 claim, lambda connection: _save_rest(connection, delivery)
             )
@@ -241,10 +243,12 @@ class Chargers:
         sessions = (
             sa.select(session)
             .where(session.c.charger_pk == row.pk)
-            .order_by(session.c.pk.desc())
+            .order_by(*_newest_session(Kind(row.kind)))
         )
         last = first(sessions)
-        ended = first(sessions.where(session.c.end_ms.is_not(None)))
+        ended = first(
+            sessions.where(session.c.end_ms.is_not(None), session.c.place.is_not(None))
+        )
         order = first(
             sa.select(relay_order)
             .where(relay_order.c.charger_pk == row.pk)
@@ -332,9 +336,37 @@ def _save_rest(connection: sa.Connection, delivery: Delivery) -> tuple[Session, 
             .where(charger.c.pk == delivery.charger_pk)
             .values(profile=delivery.profile)
         )
-    return tuple(
+    sessions = tuple(
         _save_session(connection, delivery.charger_pk, record)
         for record in delivery.sessions
+    )
+    save_insights(connection, delivery, sessions)
+    return sessions
+
+
+def _has_more(delivery: Delivery) -> bool:
+    """Is there anything in it that does not belong into the log?"""
+    return (
+        bool(delivery.orders or delivery.sessions or delivery.decisions)
+        or delivery.profile is not None
+        or delivery.corrected_from_ms is not None
+    )
+
+
+def _newest_session(kind: Kind) -> tuple[sa.UnaryExpression[Any], ...]:
+    """Order sessions by the readings in them, the newest first: late ones are stored after newer ones.
+
+    A board numbers its readings, so that they have an order also after a clock was set; in the seed's format there is only
+    the time.
+    """
+    running = session.c.end_ms.is_(None).desc()
+    if kind is Kind.legacy:
+        return running, session.c.start_ms.desc(), session.c.pk.desc()
+    return (
+        running,
+        sa.func.coalesce(session.c.end_boot, -1).desc(),
+        sa.func.coalesce(session.c.end_number, -1).desc(),
+        session.c.pk.desc(),
     )
 
 

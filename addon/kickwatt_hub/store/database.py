@@ -14,6 +14,7 @@ from .accounts import Accounts
 from .chargers import Chargers
 from .errors import UnavailableError, UnusableError
 from .history import History
+from .insights import Insights
 from .management import Management
 from .modes import Modes
 from .packer import Packer
@@ -56,6 +57,7 @@ class Store:
         self.packer = Packer(writer, reader)
         self.modes = Modes(writer, reader)
         self.tariffs = StoredTariffs(writer, reader)
+        self.insights = Insights(writer, reader)
         self._health: tuple[float, bool] = (-_HEALTHY_S, True)
 
     @classmethod

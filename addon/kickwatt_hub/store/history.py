@@ -138,7 +138,9 @@ def session_row(record: SessionRecord) -> dict[str, object]:
         "end_reason": each.end_reason,
         "end_boot": record.ended_at.boot if record.ended_at else None,
         "end_number": record.ended_at.number if record.ended_at else None,
-        "detector": record.detector,
+        "place": record.place,
+        "place_ms": record.place_ms,
+        "lesson": record.lesson,
     }
 
 
@@ -156,7 +158,9 @@ def record_from(row: sa.Row[tuple[object, ...]]) -> SessionRecord:
         ended_at=None
         if row.end_boot is None
         else Position(row.end_boot, row.end_number),
-        detector=row.detector,
+        place=row.place,
+        place_ms=row.place_ms,
+        lesson=row.lesson,
     )
 
 

@@ -155,10 +155,12 @@ session = sa.Table(
     sa.Column("energy_wh", sa.Float),
     sa.Column("peak_power_w", sa.Float),
     sa.Column("end_reason", sa.String(16)),
-    # The reading that ended it, and JSON of the detector's state then: whoever rebuilds the state begins there.
+    # The reading that ended it, and JSON of brain and energy count then: whoever derives anything again begins there.
     sa.Column("end_boot", sa.BigInteger),
     sa.Column("end_number", sa.BigInteger),
-    sa.Column("detector", sa.LargeBinary),
+    sa.Column("place", sa.LargeBinary),
+    sa.Column("place_ms", sa.BigInteger),
+    sa.Column("lesson", sa.LargeBinary),  # JSON of what it taught; null: nothing
     sa.Index(None, "charger_pk", "start_ms"),
     sqlite_autoincrement=True,
 )
@@ -308,4 +310,32 @@ session_cost = sa.Table(
     sa.Column("currency", sa.String(3), nullable=False),
     sa.Column("priced_wh", sa.Float, nullable=False),
     sa.Column("unpriced_wh", sa.Float, nullable=False),
+)
+
+# What hub and board have decided, and why.
+decision = sa.Table(
+    "decision",
+    metadata,
+    _key("pk"),
+    sa.Column(
+        "charger_pk", sa.ForeignKey("charger.pk", ondelete="CASCADE"), nullable=False
+    ),
+    sa.Column(
+        "session_pk", sa.ForeignKey("session.pk", ondelete="CASCADE"), index=True
+    ),
+    sa.Column("at_ms", sa.BigInteger, nullable=False),
+    sa.Column("by_board", sa.Boolean, nullable=False),
+    sa.Column("detail", sa.LargeBinary, nullable=False),  # JSON of decision.Decision
+    sa.Index(None, "charger_pk", "at_ms"),
+    sqlite_autoincrement=True,
+)
+
+# From when on the sessions of a charger have to be found again: somebody else than the hub has stored readings.
+stale = sa.Table(
+    "stale",
+    metadata,
+    sa.Column(
+        "charger_pk", sa.ForeignKey("charger.pk", ondelete="CASCADE"), primary_key=True
+    ),
+    sa.Column("since_ms", sa.BigInteger, nullable=False),
 )
