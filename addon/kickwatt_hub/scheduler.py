@@ -332,7 +332,10 @@ class Scheduler:
             measured_ms=reading.time_ms if reading else None,
             session_wh=running.energy_wh if running else None,
             ended=modes.Ended(
-                session.id, session.end_reason or "", session.peak_power_w
+                session.id,
+                session.end_ms,
+                session.end_reason or "",
+                session.peak_power_w,
             )
             if session and session.end_ms is not None
             else None,

@@ -17,6 +17,8 @@ from zoneinfo import ZoneInfo
 PROBE_AFTER_MS = 15 * 60_000
 PROBE_LOOK_MS = 60_000
 PROBE_MOST_MS = 5 * 60_000
+DECIDED_MS = 30 * 60_000
+"""How long after its end a session may be known to have ended."""
 RESUME_SHARE = 0.20
 """Of the charge's peak: what a probe must find for the charge to go on (recorded late re-rises are a multiple of the tail)."""
 
@@ -124,6 +126,7 @@ class Ended:
     """A session that has ended."""
 
     id: int
+    end_ms: int
     reason: str
     peak_w: float | None
 
@@ -386,6 +389,8 @@ def _over(progress: Progress, now: Situation) -> tuple[Step, str] | None:
     ended = now.ended
     if ended is None or ended.id <= progress.after_session:
         return None
+    if ended.end_ms < progress.since_ms - DECIDED_MS:
+        return None  # of long ago, and only corrected now
     if ended.reason == "trip":
         return Step.locked, "trip"
     if ended.reason in ("full", "cut_off"):

@@ -29,6 +29,7 @@ WARSAW = ZoneInfo("Europe/Warsaw")
 MIN = 60_000
 HOUR = 60 * MIN
 T0 = round(datetime(2026, 11, 21, 18, tzinfo=UTC).timestamp() * 1000)
+ENDED_MS = T0 + HOUR
 NOW = Situation(T0, energy_wh=1000.0, power_w=0.0, relay_on=False, why="boot")
 MANUAL = ModeSettings()
 FULL = ModeSettings(mode=Mode.until_full)
@@ -99,16 +100,22 @@ def test_a_session_that_ends_ends_the_charge(reason: str, step: Step, why: str) 
     """A lost lease, and a mains failure, do not: nobody decided against it."""
     progress, now = charging(FULL)
     progress = advance(
-        progress, FULL, later(now, HOUR, ended=Ended(4, reason, 90.0)), WARSAW
+        progress, FULL, later(now, HOUR, ended=Ended(4, ENDED_MS, reason, 90.0)), WARSAW
     )
     assert (progress.step, progress.why) == (step, why)
     assert wish(progress).on is (step is Step.charging)
 
 
 def test_a_session_of_before_does_not_end_it() -> None:
-    before = replace(NOW, ended=Ended(3, "full", 90.0))
+    before = replace(NOW, ended=Ended(3, ENDED_MS, "full", 90.0))
     progress, now = ordered(begin(FULL, before, WARSAW), before)
     assert advance(progress, FULL, later(now, HOUR), WARSAW).step is Step.charging
+
+
+def test_a_session_of_long_ago_that_was_corrected_now_does_not_end_it() -> None:
+    progress, now = charging(FULL)
+    corrected = Ended(9, T0 - HOUR, "full", 90.0)
+    assert advance(progress, FULL, replace(now, ended=corrected), WARSAW) is progress
 
 
 @pytest.mark.parametrize(
@@ -202,9 +209,11 @@ def test_off_holds_until_the_ready_by_time_where_there_is_one() -> None:
 
 def test_the_button_is_a_persons_order() -> None:
     progress, now = charging(FULL)
-    done = advance(progress, FULL, replace(now, ended=Ended(4, "full", 90.0)), WARSAW)
+    done = advance(
+        progress, FULL, replace(now, ended=Ended(4, ENDED_MS, "full", 90.0)), WARSAW
+    )
     pressed = later(
-        now, HOUR, ended=Ended(4, "full", 90.0), relay_on=True, why="button"
+        now, HOUR, ended=Ended(4, ENDED_MS, "full", 90.0), relay_on=True, why="button"
     )
     on = advance(done, FULL, pressed, WARSAW)
     assert (on.step, on.why) == (Step.charging, "person")
@@ -217,7 +226,7 @@ def test_on_overrides_a_plan_until_the_charge_is_over() -> None:
     assert (progress.step, progress.why) == (Step.charging, "person")
     now = later(now, HOUR)
     assert advance(progress, READY, now, WARSAW) is progress
-    now = later(now, HOUR, ended=Ended(1, "full", 90.0))
+    now = later(now, HOUR, ended=Ended(1, ENDED_MS, "full", 90.0))
     progress = advance(progress, READY, now, WARSAW)
     assert progress.step is Step.done
     at_planned_time = later(now, 4 * HOUR)
@@ -231,7 +240,7 @@ def test_charge_once_minds_neither_target_nor_mode() -> None:
         )
         now = later(now, HOUR, energy_wh=1900.0)
         assert advance(progress, settings, now, WARSAW) is progress
-        now = replace(now, ended=Ended(1, "full", 90.0))
+        now = replace(now, ended=Ended(1, ENDED_MS, "full", 90.0))
         assert advance(progress, settings, now, WARSAW).step is Step.done
 
 
@@ -281,7 +290,7 @@ def test_a_charge_that_is_late_is_finished_and_then_the_next_day_begins() -> Non
     )
     now = later(now, 6 * HOUR)
     assert advance(progress, READY, now, WARSAW) is progress
-    now = replace(now, ended=Ended(1, "full", 90.0))
+    now = replace(now, ended=Ended(1, now.now_ms, "full", 90.0))
     progress = advance(progress, READY, now, WARSAW)
     assert progress.step is Step.done
     progress = advance(progress, READY, now, WARSAW)
@@ -293,7 +302,7 @@ def test_a_charge_that_is_late_is_finished_and_then_the_next_day_begins() -> Non
 
 def _full(settings: ModeSettings) -> tuple[Progress, Situation]:
     progress, now = charging(settings)
-    now = later(now, HOUR, ended=Ended(1, "full", 100.0))
+    now = later(now, HOUR, ended=Ended(1, ENDED_MS, "full", 100.0))
     return ordered(advance(progress, settings, now, WARSAW), now)
 
 
@@ -325,7 +334,7 @@ def test_a_probe_that_finds_a_hungry_battery_goes_on_charging() -> None:
     now = later(now, 70_000, measured_ms=now.now_ms + 61_000, power_w=20.1)
     progress = advance(progress, settings, now, WARSAW)
     assert (progress.step, progress.why) == (Step.charging, "resumed")
-    now = later(now, HOUR, ended=Ended(2, "full", 90.0))
+    now = later(now, HOUR, ended=Ended(2, ENDED_MS, "full", 90.0))
     progress = advance(progress, settings, now, WARSAW)
     assert progress.step is Step.done
     assert advance(progress, settings, later(now, 9 * HOUR), WARSAW) is progress
@@ -372,7 +381,7 @@ def test_what_has_ended_is_never_resumed_without_a_person(data: st.DataObject) -
         case "button":
             now = replace(now, relay_on=False, why="button", allowed=False)
         case _:
-            now = replace(now, ended=Ended(7, ends, 90.0))
+            now = replace(now, ended=Ended(7, ENDED_MS, ends, 90.0))
     progress = advance(progress, settings, now, WARSAW)
     assert wish(progress).on is False
     until_ms = progress.ready_ms or T0 + 500 * HOUR
@@ -384,7 +393,7 @@ def test_what_has_ended_is_never_resumed_without_a_person(data: st.DataObject) -
             why=data.draw(st.sampled_from(["order", "lease", "boot", "cut_off"])),
             energy_wh=data.draw(st.none() | st.floats(0, 5000)),
             power_w=data.draw(st.none() | st.floats(0, 500)),
-            ended=Ended(data.draw(st.integers(1, 20)), "full", 90.0),
+            ended=Ended(data.draw(st.integers(1, 20)), ENDED_MS, "full", 90.0),
         )
         progress = advance(progress, settings, now, WARSAW)
         assert wish(progress).on is False
