@@ -14,6 +14,7 @@ import time
 from typing import Any
 
 import click
+import msgspec
 from rich.console import Console
 from rich.table import Table
 
@@ -23,7 +24,7 @@ from .app import Hub, load_secret
 from .charging.csvfile import CsvError, Row, read
 from .charging.replay import ReplayObject, replay
 from .log import set_up_logging
-from .model import Kind, LegacyFormat, Scope, Token, User
+from .model import ChargerSettings, Kind, LegacyFormat, Scope, Token, User
 from .plot import FORMATS, NoPlotError, draw
 from .ports import PortError
 from .relay.commands import dials_out, relay
@@ -33,7 +34,7 @@ from .security import tokens
 from .security.passwords import MAX_LENGTH, MIN_LENGTH, Passwords
 from .security.secret import HubSecret
 from .settings import SettingsError
-from .store import Store, StoreError
+from .store import NotThereError, Store, StoreError
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}\Z")
 _USER = re.compile(r"[A-Za-z0-9_.@+-]{1,150}\Z")
@@ -320,6 +321,59 @@ def charger_add_many(
 
     added = _with_store(data, work)
     click.echo(json.dumps({each.id: each.key for each in added}, indent=0))
+
+
+@charger.command("set")
+@click.argument("charger_id", metavar="ID")
+@click.option(
+    "--rule",
+    type=click.Choice(["robust", "threshold"]),
+    help="How the board knows that a charge is over.",
+)
+@click.option(
+    "--balance-min",
+    type=click.IntRange(0, 240),
+    help="Minutes for which a full battery stays on.",
+)
+@click.option(
+    "--cutoff-w",
+    type=click.FloatRange(0.5, 1000),
+    help="Watts below which a charge may be over (threshold: is over).",
+)
+@click.option(
+    "--hold-s",
+    type=click.IntRange(10, 3600),
+    help="Seconds for which the power must stay low.",
+)
+@click.option(
+    "--max-hours", type=click.FloatRange(0.1, 48), help="Most hours, per order."
+)
+@click.option(
+    "--max-wh", type=click.IntRange(10, 20_000), help="Most energy, per order."
+)
+@click.option("--max-a", type=click.FloatRange(0.1, 10), help="More current trips.")
+@_DATA
+def charger_set(
+    charger_id: str, data: Path | None, **values: float | str | None
+) -> None:
+    """Change a charger's settings; its board gets them with the next message."""
+    changes = {name: value for name, value in values.items() if value is not None}
+
+    async def work(store: Store, _secret: HubSecret) -> ChargerSettings:
+        stored = next(
+            (each for each in await store.chargers.all() if each.id == charger_id), None
+        )
+        if stored is None:
+            raise NotThereError(f"There is no charger {charger_id}.")
+        wanted = msgspec.structs.replace(stored.settings, **changes)
+        if wanted != stored.settings:
+            said = stored.conversation.said
+            rev = max(stored.settings_rev, said.rev if said else 0) % (2**31 - 1) + 1
+            await store.chargers.change(stored.pk, stored.name, wanted, rev)
+        return wanted
+
+    for name, value in msgspec.structs.asdict(_with_store(data, work)).items():
+        click.echo(f"{name} {value}")
 
 
 @charger.command("list")

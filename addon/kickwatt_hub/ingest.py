@@ -502,7 +502,7 @@ def _rises(message: gsm.Message, talk: Conversation) -> bool:
     return talk.said is None or message.boot > talk.boot or message.up >= talk.said.up
 
 
-def _settings(rev: int, settings: ChargerSettings) -> dict[str, int]:
+def _settings(rev: int, settings: ChargerSettings) -> dict[str, int | str]:
     return {
         "rev": rev,
         "cutoff_dw": round(settings.cutoff_w * 10),
@@ -510,6 +510,8 @@ def _settings(rev: int, settings: ChargerSettings) -> dict[str, int]:
         "max_s": round(settings.max_hours * 3600),
         "max_wh": settings.max_wh,
         "max_ma": round(settings.max_a * 1000),
+        "rule": settings.rule,
+        "balance_s": settings.balance_min * 60,
     }
 
 

@@ -5,6 +5,7 @@ Times are Unix milliseconds in UTC (`…_ms`). None means "not known", never "ze
 
 from decimal import Decimal
 from enum import IntEnum, StrEnum
+from typing import Literal
 
 from msgspec import Struct
 
@@ -89,6 +90,10 @@ class ChargerSettings(Struct, frozen=True, kw_only=True):
     max_hours: float = 12.0
     max_wh: int = 2000
     max_a: float = 3.0
+    rule: Literal["robust", "threshold"] = "robust"
+    """How the board knows the end: by the charge's shape, or by `cutoff_w` and `hold_s` alone."""
+    balance_min: int = 0
+    """So long a full battery stays on."""
 
 
 class LegacyFormat(Struct, frozen=True, kw_only=True):

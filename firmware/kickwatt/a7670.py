@@ -5,7 +5,7 @@ connection of its own, number 1. Keys: as owners of breakout boards report; no d
 """
 
 from kickwatt.cellular import HTTP_TIMEOUT_S, REPLY_LIMIT, Cellular
-from kickwatt.config import decimal
+from kickwatt.decimal import decimal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

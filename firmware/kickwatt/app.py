@@ -8,13 +8,15 @@
 | `uplink`  | queue ──▶ modem ──▶ hub ──▶ control               | on a change; at intervals |
 """
 
+import gc
 import os
+import sys
 
 import busio
 import digitalio
 import microcontroller
 
-from kickwatt import __version__, clock, config, led, pins, resets
+from kickwatt import __version__, clock, led, pins, resets
 from kickwatt.button import LONG, Button
 from kickwatt.control import Control
 from kickwatt.dog import Dog
@@ -23,7 +25,7 @@ from kickwatt.led import Light
 from kickwatt.memory import Memory
 from kickwatt.meter import MeterError
 from kickwatt.modems import open_modem
-from kickwatt.queue import Queue
+from kickwatt.queue import as_long_as_fits
 from kickwatt.recorder import Recorder
 from kickwatt.relay import Relay
 from kickwatt.scheduler import Scheduler
@@ -35,10 +37,10 @@ if TYPE_CHECKING:
 
     from kickwatt.analog import Analog
     from kickwatt.pzem import Pzem
+    from kickwatt.settings import Config
 
     Meter = Analog | Pzem
 
-_QUEUE_SAMPLES = 2_048  # 53 kB; a day of charging at 30 s before neighbours merge
 _METER_MS = 1_000
 _GUARD_MS = 200
 _BUTTON_MS = 50
@@ -51,7 +53,7 @@ def main(relay_pin: digitalio.DigitalInOut) -> None:
     relay = Relay(relay_pin)
     dog = Dog()
     light = Light(_output(pins.LED, False))
-    settings = config.load(os.getenv, _names_in_settings())
+    settings = _settings()
     if settings.problems:
         _complain(settings.problems, light, dog)
 
@@ -59,10 +61,11 @@ def main(relay_pin: digitalio.DigitalInOut) -> None:
     boot, reset, too_many = memory.start_boot(resets.reason())
     print("charger %s, boot %d after %s" % (settings.id, boot, reset))
     control = Control(settings, relay, memory, too_many, clock.now_ms())
-    queue = Queue(_QUEUE_SAMPLES)
-    recorder = Recorder(queue, settings.sample_s, settings.upload_s)
     meter = _meter(settings)
     modem = open_modem(settings, memory, dog.feed)
+    gc.collect()
+    queue = as_long_as_fits(gc.mem_free())  # type: ignore[attr-defined]
+    recorder = Recorder(queue, settings.sample_s, settings.upload_s)
     uplink = Uplink(modem, control, queue, memory, settings, boot, reset)
 
     scheduler = Scheduler(dog.feed)
@@ -151,7 +154,7 @@ def person(
 # ---------------------------------------------------------------------- small things
 
 
-def _meter(settings: config.Config) -> Meter:
+def _meter(settings: Config) -> Meter:
     """The sensor that the owner has; the other one takes no memory."""
     if settings.sensor == "analog":
         from kickwatt.adc import open_input
@@ -197,12 +200,23 @@ def _complain(problems: list[str], light: Light, dog: Dog) -> None:
         clock.sleep_ms(50)
 
 
-def _names_in_settings() -> list[str]:
+def _settings() -> Config:
+    """Read settings.toml, and forget what is needed for nothing else: a tenth of the firmware's memory."""
+    import kickwatt
+    from kickwatt import config
+
+    names = []
     try:
         with open("settings.toml") as lines:
-            return config.names_in(lines.readlines())
+            names = config.names_in(lines.readlines())
     except OSError:
-        return []
+        pass
+    settings = config.load(os.getenv, names)
+    if not settings.problems:
+        sys.modules.pop("kickwatt.config", None)
+        del kickwatt.config
+    gc.collect()
+    return settings
 
 
 def _output(pin: microcontroller.Pin, value: bool) -> digitalio.DigitalInOut:

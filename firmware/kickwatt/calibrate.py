@@ -9,7 +9,7 @@ docs/hardware.md, "The analog front end", says what to have ready. It only measu
 from kickwatt import calibration
 from kickwatt.analog import Analog
 from kickwatt.calibration import Calibration
-from kickwatt.config import decimal
+from kickwatt.decimal import decimal
 from kickwatt.meter import MeterError
 
 TYPE_CHECKING = False

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from digitalio import DigitalInOut
 
     from kickwatt.at import At
-    from kickwatt.config import Config
     from kickwatt.memory import Memory
+    from kickwatt.settings import Config
 
     Result = TypeVar("Result")
 

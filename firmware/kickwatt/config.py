@@ -1,28 +1,25 @@
 """settings.toml → checked whole numbers, or sentences that a person can act on.
 
 `os.getenv` gives a string or an integer, depending on how the line is written and on the version of CircuitPython.
+Used once, at the start; then `app` forgets this module, and its memory is free for samples.
 """
 
 import binascii
+
+from kickwatt.decimal import DIGITS, consists_of, decimal
+from kickwatt.settings import BOUNDS, RULES, Config, Limits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 PREFIX = "KICKWATT_"
-_DIGITS = "0123456789"
 _ID_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_-"
 
-# name: (decimals, least, most, default, unit), the bounds and the default in units of the last decimal.
-# The hub's settings pass through the same bounds (`limits`), so that no message can lift them.
+# As `settings.BOUNDS`: name: (decimals, least, most, default, unit).
 _NUMBERS = {
     "KICKWATT_MODEM_BAUD": (0, 9_600, 115_200, 57_600, "baud"),
     "KICKWATT_MODEM_SWITCH": (0, 0, 1, 0, ""),
-    "KICKWATT_CUTOFF_W": (1, 5, 10_000, 115, "W"),
-    "KICKWATT_HOLD_S": (0, 10, 3_600, 300, "s"),
-    "KICKWATT_MAX_HOURS": (0, 1, 48, 12, "h"),
-    "KICKWATT_MAX_WH": (0, 10, 20_000, 2_000, "Wh"),
-    "KICKWATT_MAX_A": (3, 100, 10_000, 3_000, "A"),  # 10 A is the meter's own end
     "KICKWATT_MIN_V": (0, 80, 240, 180, "V"),
     "KICKWATT_MAX_V": (0, 110, 280, 260, "V"),
     "KICKWATT_SAMPLE_S": (0, 1, 600, 30, "s"),
@@ -47,62 +44,13 @@ _TEXTS = (
     "KICKWATT_WIFI_PASSWORD",
     "KICKWATT_CA",
     "KICKWATT_SENSOR",
+    "KICKWATT_RULE",
 )
 SENSORS = ("pzem", "analog")
 MODEMS = ("sim800", "a7670", "wifi")
 _A7670_BAUD = 115_200  # its factory setting; a SIM800 finds the rate by itself
+_NUMBERS.update(BOUNDS)
 BAUD_RATES = (9_600, 19_200, 38_400, 57_600, 115_200)
-
-
-class Limits:
-    """What the hub may set (docs/protocol.md, `settings`); until it does, what settings.toml says. `rev` 0 means the latter."""
-
-    def __init__(
-        self,
-        rev: int,
-        cutoff_dw: int,
-        hold_s: int,
-        max_s: int,
-        max_wh: int,
-        max_ma: int,
-    ) -> None:
-        self.rev = rev
-        self.cutoff_dw = cutoff_dw
-        self.hold_s = hold_s
-        self.max_s = max_s
-        self.max_wh = max_wh
-        self.max_ma = max_ma
-
-
-class Config:
-    """The board's settings. `problems` is empty when all of them are usable."""
-
-    def __init__(self) -> None:
-        self.problems: list[str] = []
-        self.id = ""
-        self.key = b""
-        self.url = ""
-        self.apn = ""
-        self.apn_user = ""
-        self.apn_password = ""
-        self.sim_pin = ""
-        self.modem = ""
-        self.modem_baud = 0
-        self.modem_switch = False
-        self.time_server = ""
-        self.wifi_ssid = ""
-        self.wifi_password = ""
-        self.ca_file = ""
-        self.limits = Limits(0, 0, 0, 0, 0, 0)
-        self.min_dv = 0
-        self.max_dv = 0
-        self.sample_s = 0
-        self.upload_s = 0
-        self.autonomous = False
-        self.sensor = ""
-        self.v_slope = 0
-        self.a_slope = 0
-        self.a_zero = 0
 
 
 def load(getenv: Callable[[str], str | int | None], names: list[str]) -> Config:
@@ -158,7 +106,13 @@ def load(getenv: Callable[[str], str | int | None], names: list[str]) -> Config:
         number("KICKWATT_MAX_HOURS") * 3600,
         number("KICKWATT_MAX_WH"),
         number("KICKWATT_MAX_A"),
+        text("KICKWATT_RULE") or RULES[0],
+        number("KICKWATT_BALANCE_MIN") * 60,
     )
+    if config.limits.rule not in RULES:
+        problems.append(
+            'KICKWATT_RULE: "%s" is not "robust" or "threshold".' % config.limits.rule
+        )
     config.min_dv = number("KICKWATT_MIN_V") * 10
     config.max_dv = number("KICKWATT_MAX_V") * 10
     if config.min_dv >= config.max_dv:
@@ -185,29 +139,6 @@ def load(getenv: Callable[[str], str | int | None], names: list[str]) -> Config:
     return config
 
 
-def limits_from_hub(settings: dict[str, int]) -> Limits | None:
-    """Return the hub's settings when each is within the bounds of settings.toml's own, else None."""
-    bounds = (
-        ("cutoff_dw", "KICKWATT_CUTOFF_W", 1),
-        ("hold_s", "KICKWATT_HOLD_S", 1),
-        ("max_s", "KICKWATT_MAX_HOURS", 3600),
-        ("max_wh", "KICKWATT_MAX_WH", 1),
-        ("max_ma", "KICKWATT_MAX_A", 1),
-    )
-    values = [settings.get("rev", 0)]
-    if not 1 <= values[0] <= 0x7FFFFFFF:
-        return None
-    for field, name, factor in bounds:
-        value = settings.get(field, 0)
-        _, least, most, _, _ = _NUMBERS[name]
-        if field == "max_s":
-            least = 0  # an hour is the least that settings.toml can say; the hub counts in seconds
-        if not max(1, least * factor) <= value <= most * factor:
-            return None
-        values.append(value)
-    return Limits(values[0], values[1], values[2], values[3], values[4], values[5])
-
-
 def names_in(lines: list[str]) -> list[str]:
     """Return the keys of a settings.toml, one `KEY = value` a line; `os` cannot list them."""
     names = []
@@ -222,24 +153,7 @@ def is_id(text: str) -> bool:
     """`[a-z0-9][a-z0-9_-]{0,31}`, docs/protocol.md."""
     if not 1 <= len(text) <= 32 or text[0] in "_-":
         return False
-    return _consists_of(text, _ID_LETTERS)
-
-
-def decimal(text: str, decimals: int) -> int | None:
-    """Return `text` as a whole number of its last decimal, "11.5" with one decimal is 115; None if it is not that."""
-    whole, point, fraction = text.strip().partition(".")
-    if (
-        not whole
-        or not _consists_of(whole + fraction, _DIGITS)
-        or (point and not fraction)
-        or len(whole) > 7
-    ):
-        return None
-    if len(fraction) > decimals:
-        if fraction[decimals:].strip("0"):
-            return None
-        fraction = fraction[:decimals]
-    return int(whole + fraction + "0" * (decimals - len(fraction)))
+    return consists_of(text, _ID_LETTERS)
 
 
 def _number(name: str, value: str | int | None, problems: list[str]) -> int:
@@ -272,7 +186,7 @@ def _shown(number: int, decimals: int) -> str:
 
 def _key(text: str, problems: list[str]) -> bytes:
     """The message never shows the key, not even a wrong one."""
-    if len(text) != 64 or not _consists_of(text.lower(), _DIGITS + "abcdef"):
+    if len(text) != 64 or not consists_of(text.lower(), DIGITS + "abcdef"):
         problems.append(
             "KICKWATT_KEY: 64 digits 0-9 a-f, as the hub showed them (there are %d)."
             % len(text)
@@ -300,7 +214,7 @@ def _cellular(config: Config, text: Callable[[str], str], problems: list[str]) -
                 "%s: at most %d plain characters, no quotation mark." % (name, most)
             )
     if config.sim_pin and not (
-        _consists_of(config.sim_pin, _DIGITS) and 4 <= len(config.sim_pin) <= 8
+        consists_of(config.sim_pin, DIGITS) and 4 <= len(config.sim_pin) <= 8
     ):
         problems.append(
             'KICKWATT_SIM_PIN: 4 to 8 digits in quotation marks, such as "0123".'
@@ -352,13 +266,6 @@ def _fits_a_command(text: str) -> bool:
     """Printable ASCII without the quotation mark that ends a string in an AT command."""
     for letter in text:
         if not " " <= letter <= "~" or letter == '"':
-            return False
-    return True
-
-
-def _consists_of(text: str, letters: str) -> bool:
-    for letter in text:
-        if letter not in letters:
             return False
     return True
 

@@ -11,10 +11,10 @@ from kickwatt.session import Session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from kickwatt.config import Config, Limits
     from kickwatt.memory import Memory
     from kickwatt.meter import Reading
     from kickwatt.relay import Relay
+    from kickwatt.settings import Config, Limits
 
 
 class Control:
@@ -28,12 +28,13 @@ class Control:
         too_many_resets: bool,
         now_ms: int,
     ) -> None:
-        limits = memory.limits() or config.limits
+        limits = memory.limits(config.limits)
         trips = memory.trips() | (guard.RESETS if too_many_resets else 0)
         self._relay = relay
         self._memory = memory
         self.guard = Guard(limits, config.min_dv, config.max_dv, trips, now_ms)
-        self.charge = Charge(limits.cutoff_dw, limits.hold_s)
+        self.learned = memory.learned()
+        self.charge = Charge(limits, self.learned)
         self.session = Session()
         self.orders = Orders(config.autonomous)
         self.refused: str | None = None
@@ -82,10 +83,12 @@ class Control:
         if self._relay.closed:
             self.session.reading(reading, now_ms)
             full = self.charge.reading(reading.load_dw, self.session.spent_wh, now_ms)
-            if self.charge.armed and not self.session.armed:
-                self.session.armed = True
+            was_armed = self.session.peak_dw
+            self.session.peak_dw = self.charge.peak_dw
+            if self.charge.armed and not was_armed:
                 self._memory.note_session(self.session, now_ms, True)
             if full:
+                self._learn()
                 self._end("cut_off")
                 self._open("cut_off", now_ms)
         self.tick(now_ms)
@@ -163,8 +166,7 @@ class Control:
         """The hub has sent settings."""
         self._memory.note_limits(limits)
         self.guard.limits = limits
-        self.charge.cutoff_dw = limits.cutoff_dw
-        self.charge.hold_s = limits.hold_s
+        self.charge.set_limits(limits)
 
     # ------------------------------------------------------------------ how
 
@@ -172,7 +174,7 @@ class Control:
         """All of the session's time is over and nothing was charging: that ends it, and is nobody's fault."""
         return (
             not self.charge.charging
-            and not self.session.armed
+            and not self.session.peak_dw
             and self.session.closed_ms(now_ms) >= self.guard.limits.max_s * 1000
         )
 
@@ -180,7 +182,7 @@ class Control:
         self.session.start()
         if self._relay.closed:
             self.session.closed(now_ms)
-            self.charge.begin(False)
+            self.charge.begin(0)
         self._memory.note_session(self.session, now_ms, self._relay.closed)
 
     def _try_to_close(self, why: str, now_ms: int) -> None:
@@ -197,10 +199,16 @@ class Control:
         self._note_order()
         self.guard.closed(now_ms)
         self.session.closed(now_ms)
-        self.charge.begin(self.session.armed)
+        self.charge.begin(self.session.peak_dw)
         # Before the contact closes: power may fail now.
         self._memory.note_session(self.session, now_ms, True)
         self._relay.close()
+
+    def _learn(self) -> None:
+        lesson = self.charge.lesson()
+        if lesson is not None:
+            self.learned.add(*lesson)
+            self._memory.note_learned(self.learned)
 
     def _trip(self, now_ms: int) -> None:
         self._open("trip", now_ms)

@@ -6,9 +6,9 @@ those of docs/protocol.md; on the board they are bits.
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from kickwatt.config import Limits
     from kickwatt.meter import Reading
     from kickwatt.session import Session
+    from kickwatt.settings import Limits
 
 TRIPS = (
     "over_current",

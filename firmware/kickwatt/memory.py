@@ -2,8 +2,9 @@
 
 import struct
 
-from kickwatt import config
+from kickwatt import settings
 from kickwatt.crc import crc16
+from kickwatt.learned import Learned
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,12 +15,13 @@ if TYPE_CHECKING:
 # a board that has a boot counter has everything else too.
 _TRIPS = 1  # bits
 _ORDER = 2  # order id, on, ended
-_SESSION = 3  # closed seconds, meter base Wh, spent Wh, armed
+_SESSION = 3  # closed seconds, meter base Wh, spent Wh, peak of an armed charge
 _LIMITS = 4  # the hub's max_s, max_wh, max_ma; written before _CUT
-_CUT = 5  # the hub's revision, cut-off, hold
+_CUT = 5  # the hub's revision, cut-off, hold, rule, balancing time
 _WRONG_PIN = 6  # a check number of the SIM PIN that was wrong
 _SAFE_MODE = 7  # boot counter before safe mode, reason, how many times in a row
-_BOOT = 8  # boot counter, reset reason, bad resets in a row
+_LEARNED = 8  # what the charger's charges have taught (see `learned`)
+_BOOT = 9  # boot counter, reset reason, bad resets in a row
 
 RESET_REASONS = (
     "power_on",
@@ -144,9 +146,9 @@ class Memory:
         payload = self._journal.newest(_SESSION)
         if payload is None:
             return
-        closed_s, base_wh, spent_wh, armed = struct.unpack("<IIHB", payload[:11])
+        closed_s, base_wh, spent_wh, peak_dw = struct.unpack("<IIHH", payload)
         session.resume(
-            closed_s, spent_wh, None if base_wh == _NO_BASE else base_wh, armed == 1
+            closed_s, spent_wh, None if base_wh == _NO_BASE else base_wh, peak_dw
         )
 
     def note_session(self, session: Session, now_ms: int, closed: bool) -> None:
@@ -167,11 +169,11 @@ class Memory:
         self._journal.append(
             _SESSION,
             struct.pack(
-                "<IIHB",
+                "<IIHH",
                 closed_s,
                 base_wh,
                 min(session.spent_wh, 0xFFFF),
-                1 if session.armed else 0,
+                min(session.peak_dw, 0xFFFF),
             ),
         )
 
@@ -179,16 +181,16 @@ class Memory:
         """Whether the closed time has caught up with what was remembered."""
         return session.closed_ms(now_ms) // 1000 >= self._session_next_s
 
-    # ------------------------------------------------------------------ settings, SIM card
+    # ------------------------------------------------------------------ settings
 
-    def limits(self) -> config.Limits | None:
-        """Return the hub's settings, or None when there are none or they are half written."""
+    def limits(self, own: settings.Limits) -> settings.Limits:
+        """Return the hub's settings; the board's `own` when there are none or they are half written."""
         limits, cut = self._journal.newest(_LIMITS), self._journal.newest(_CUT)
         if limits is None or cut is None:
-            return None
+            return own
         max_s, max_wh, max_ma = struct.unpack("<IHH", limits[:8])
-        rev, cutoff_dw, hold_s = struct.unpack("<IHH", cut[:8])
-        return config.limits_from_hub(
+        rev, cutoff_dw, hold_s, rule, balance_s = struct.unpack("<IHHBH", cut[:11])
+        hubs = settings.limits_from_hub(
             {
                 "rev": rev,
                 "cutoff_dw": cutoff_dw,
@@ -196,10 +198,13 @@ class Memory:
                 "max_s": max_s,
                 "max_wh": max_wh,
                 "max_ma": max_ma,
-            }
+            },
+            settings.RULES[rule] if rule < len(settings.RULES) else own.rule,
+            balance_s,
         )
+        return hubs or own
 
-    def note_limits(self, limits: config.Limits) -> None:
+    def note_limits(self, limits: settings.Limits) -> None:
         """Remember the hub's settings.
 
         The revision comes last: power that fails between the two leaves the old one,
@@ -209,8 +214,28 @@ class Memory:
             _LIMITS, struct.pack("<IHH", limits.max_s, limits.max_wh, limits.max_ma)
         )
         self._journal.append(
-            _CUT, struct.pack("<IHH", limits.rev, limits.cutoff_dw, limits.hold_s)
+            _CUT,
+            struct.pack(
+                "<IHHBH",
+                limits.rev,
+                limits.cutoff_dw,
+                limits.hold_s,
+                settings.RULES.index(limits.rule),
+                limits.balance_s,
+            ),
         )
+
+    # ------------------------------------------------------------------ the charger
+
+    def learned(self) -> Learned:
+        """Return what the charges so far have taught."""
+        return Learned(self._journal.newest(_LEARNED))
+
+    def note_learned(self, learned: Learned) -> None:
+        """Remember it: once for each full charge."""
+        self._journal.append(_LEARNED, learned.packed())
+
+    # ------------------------------------------------------------------ SIM card
 
     def pin_was_wrong(self, pin: str) -> bool:
         """Whether this SIM PIN was refused before."""

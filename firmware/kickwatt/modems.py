@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     import microcontroller
 
     from kickwatt.cellular import Cellular
-    from kickwatt.config import Config
     from kickwatt.memory import Memory
     from kickwatt.modem import Modem
+    from kickwatt.settings import Config
 
 
 def open_modem(config: Config, memory: Memory, feed: Callable[[], None]) -> Modem:

@@ -17,6 +17,15 @@ _NO_POWER = 2
 _NO_ENERGY = 4
 _NO_FACTOR = 8
 _GRADES = 64  # twice the times a sample can have been merged, plus the relay
+_FOR_MESSAGES = 24_576  # bytes: the longest message, in the several forms that it takes on its way, and some air
+_LEAST = 64  # samples
+_MOST = 8_192  # 221 kB. Seven days at 30 s are 20,160 samples: two or three of them share one place
+
+
+def room(free_bytes: int) -> int:
+    """Return for how many samples there is room when so much memory is free: half of what messages leave."""
+    spare = (free_bytes - _FOR_MESSAGES) // 2
+    return min(max(spare // (_SIZE + 1), _LEAST), _MOST)
 
 
 class Sample:
@@ -140,6 +149,18 @@ class Queue:
             flags,
             sample.weight,
         )
+
+
+def as_long_as_fits(free_bytes: int) -> Queue:
+    """Return a queue for this much free memory, or a shorter one where that lies in small pieces."""
+    capacity = room(free_bytes)
+    while True:
+        try:
+            return Queue(capacity)
+        except MemoryError:
+            if capacity <= _LEAST:
+                raise
+            capacity //= 2
 
 
 def _close_gap(data: bytearray, at: int, size: int, end: int) -> None:

@@ -17,7 +17,7 @@ class Session:
     def __init__(self) -> None:
         self.spent_wh = 0
         self.base_wh: int | None = None  # the meter's counter when nothing was spent
-        self.armed = False  # the charge has begun in earnest (see `charge`)
+        self.peak_dw = 0  # of a charge that has begun in earnest (see `charge`), else 0
         self._before_ms = 0  # closed before the current closing
         self._closed_at: int | None = None
         self._dwms = 0  # energy of a meter that does not count it
@@ -28,14 +28,14 @@ class Session:
         self.__init__()  # type: ignore[misc]
 
     def resume(
-        self, closed_s: int, spent_wh: int, base_wh: int | None, armed: bool
+        self, closed_s: int, spent_wh: int, base_wh: int | None, peak_dw: int
     ) -> None:
         """Take over what the journal remembers."""
         self.start()
         self._before_ms = closed_s * 1000
         self.spent_wh = spent_wh
         self.base_wh = base_wh
-        self.armed = armed
+        self.peak_dw = peak_dw
 
     def closed(self, now_ms: int) -> None:
         """The relay has closed."""

@@ -4,8 +4,9 @@ import binascii
 import gc
 import os
 
-from kickwatt import __version__, backoff, clock, config, proto
+from kickwatt import __version__, backoff, clock, proto
 from kickwatt.modem import ModemError
+from kickwatt.settings import limits_from_hub
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from kickwatt.memory import Memory
     from kickwatt.modem import Modem
     from kickwatt.queue import Queue
+    from kickwatt.settings import Config
 
 _SOON_MS = 1_200  # time for the meter's next reading, which shows the change that made us hurry
 _HURRY_MS = 5_000  # least time between two attempts, however much there is to tell
@@ -32,7 +34,7 @@ class Uplink:
         control: Control,
         queue: Queue,
         memory: Memory,
-        settings: config.Config,
+        settings: Config,
         boot: int,
         reset: str,
     ) -> None:
@@ -173,7 +175,16 @@ class Uplink:
         values = {}
         for name in ("rev", "cutoff_dw", "hold_s", "max_s", "max_wh", "max_ma"):
             values[name] = proto.integer(settings, name) or 0
-        limits = config.limits_from_hub(values)
+        now = self._control.guard.limits
+        rule = settings.get("rule", now.rule)
+        balance_s: int | None = now.balance_s
+        if "balance_s" in settings:
+            balance_s = proto.integer(settings, "balance_s")
+        limits = limits_from_hub(
+            values,
+            rule if isinstance(rule, str) else "",
+            -1 if balance_s is None else balance_s,
+        )
         if limits is None:
             print("settings of the hub: out of bounds, not taken")
             return

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from socketpool import Socket, SocketPool
     from wifi import Radio
 
-    from kickwatt.config import Config
+    from kickwatt.settings import Config
 
 REPLY_LIMIT = 2_048
 _JOIN_NOW_MS = 50  # the rest of joining goes on by itself

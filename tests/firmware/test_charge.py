@@ -1,4 +1,4 @@
-"""The end of a charge."""
+"""The end of a charge, where the owner chose the plain threshold, and what both rules have in common."""
 
 from collections.abc import Iterable
 
@@ -6,6 +6,8 @@ from hypothesis import given, strategies as st
 import pytest
 
 from kickwatt.charge import Charge
+from kickwatt.config import Limits
+from kickwatt.learned import Learned
 
 FULL_W = 900  # deciwatts of a usual charger
 
@@ -16,8 +18,9 @@ class Plug:
     def __init__(
         self, cutoff_dw: int = 115, hold_s: int = 300, armed: bool = False
     ) -> None:
-        self.charge = Charge(cutoff_dw, hold_s)
-        self.charge.begin(armed)
+        limits = Limits(0, cutoff_dw, hold_s, 43_200, 2_000, 3_000, "threshold")
+        self.charge = Charge(limits, Learned())
+        self.charge.begin(FULL_W if armed else 0)
         self.second = 0
         self.energy_dws = 0
         self.ended: int | None = None
@@ -161,7 +164,7 @@ def test_it_is_charging_between_start_and_end_only() -> None:
 
 
 def test_the_start_is_twenty_watts_at_the_usual_threshold() -> None:
-    assert Charge(115, 300).start_dw == 201
+    assert Plug().charge.start_dw == 201
 
 
 def test_a_pause_forgets_what_led_to_arming() -> None:
@@ -204,7 +207,7 @@ def test_a_gap_of_five_seconds_is_none_and_a_longer_one_is() -> None:
 
 def test_a_new_session_is_not_armed() -> None:
     plug = Plug().draw(FULL_W, 600)
-    plug.charge.begin(False)
+    plug.charge.begin(0)
     assert not plug.charge.armed and not plug.charge.charging
     plug.draw(20, 400)
     assert plug.ended is None

@@ -6,6 +6,8 @@ from hypothesis import given, strategies as st
 import pytest
 
 from kickwatt import config
+from kickwatt.decimal import decimal
+from kickwatt.settings import limits_from_hub
 from tests.firmware.fakes import settings
 
 HEX = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
@@ -28,6 +30,8 @@ def test_the_least_that_must_be_set_is_enough() -> None:
         "max_s": 43_200,
         "max_wh": 2_000,
         "max_ma": 3_000,
+        "rule": "robust",
+        "balance_s": 0,
     }
     assert (loaded.min_dv, loaded.max_dv) == (1_800, 2_600)
     assert (loaded.sample_s, loaded.upload_s, loaded.modem_baud) == (30, 60, 57_600)
@@ -188,15 +192,15 @@ def test_no_problem_ever_shows_a_secret(secret: str) -> None:
 def test_a_decimal_is_read_exactly(number: int, decimals: int) -> None:
     whole, fraction = divmod(number, 10**decimals)
     text = f"{whole}.{fraction:0{decimals}d}" if decimals else str(whole)
-    assert config.decimal(text, decimals) == number
-    assert config.decimal(f" {text}0 " if decimals else text, decimals) == number
+    assert decimal(text, decimals) == number
+    assert decimal(f" {text}0 " if decimals else text, decimals) == number
 
 
 @pytest.mark.parametrize(
     "text", ["", ".", "1.", ".5", "1,5", "1.5.5", "-1", "1e3", "٣", "0x1", "12345678"]
 )
 def test_what_is_not_a_decimal_is_not_read_as_one(text: str) -> None:
-    assert config.decimal(text, 1) is None
+    assert decimal(text, 1) is None
 
 
 def test_names_are_found_in_a_settings_file() -> None:
@@ -221,9 +225,9 @@ GOOD = {
 
 
 def test_settings_of_the_hub_are_taken_within_bounds() -> None:
-    limits = config.limits_from_hub(GOOD)
+    limits = limits_from_hub(GOOD, "threshold", 1_800)
     assert limits is not None
-    assert vars(limits) == GOOD
+    assert vars(limits) == GOOD | {"rule": "threshold", "balance_s": 1_800}
 
 
 @pytest.mark.parametrize(
@@ -242,4 +246,13 @@ def test_settings_of_the_hub_are_taken_within_bounds() -> None:
 def test_settings_of_the_hub_out_of_bounds_are_not_taken(
     change: dict[str, int],
 ) -> None:
-    assert config.limits_from_hub(GOOD | change) is None
+    assert limits_from_hub(GOOD | change, "robust", 0) is None
+
+
+@pytest.mark.parametrize(
+    ("rule", "balance_s"), [("", 0), ("plain", 0), ("robust", -1), ("robust", 14_401)]
+)
+def test_a_rule_or_a_balancing_time_that_is_none_is_not_taken(
+    rule: str, balance_s: int
+) -> None:
+    assert limits_from_hub(GOOD, rule, balance_s) is None

@@ -165,7 +165,7 @@ def test_a_new_order_has_the_whole_budget() -> None:
 
 
 def charged(it: Board) -> Board:
-    return it.reply(1, lease=60_000).run(600, 900).run(310, 20)
+    return it.reply(1, lease=60_000).run(600, 900).run(560, 20)
 
 
 def test_a_full_scooter_is_cut_off_and_stays_off() -> None:
@@ -185,7 +185,7 @@ def test_a_new_order_clears_done() -> None:
 
 
 def test_the_cut_off_needs_no_network() -> None:
-    it = board(AUTONOMOUS=1).reply(1, lease=30).run(600, 900).run(310, 20)
+    it = board(AUTONOMOUS=1).reply(1, lease=30).run(600, 900).run(560, 20)
     assert it.says == ("done", 0, "cut_off", None)
     it.reset()
     assert it.run(600).says == ("done", 0, "cut_off", None)
@@ -194,11 +194,11 @@ def test_the_cut_off_needs_no_network() -> None:
 def test_a_tail_that_was_interrupted_still_ends() -> None:
     it = board().reply(1, lease=700).run(720, 900)
     assert it.says[2] == "lease"
-    it.reply(1, lease=60_000).run(310, 20)
+    it.reply(1, lease=60_000).run(1_900, 20)
     assert it.says == ("done", 0, "cut_off", None)
     it = board().reply(1, lease=60_000).run(600, 900)
     it.reset()
-    it.run(15).reply(1, lease=60_000).run(310, 20)
+    it.run(15).reply(1, lease=60_000).run(1_900, 20)
     assert it.says == ("done", 0, "cut_off", None)
 
 
@@ -334,7 +334,7 @@ def test_the_button_cannot_overrule_the_guard() -> None:
 def test_a_press_after_done_charges_once_more() -> None:
     it = charged(board()).run(15)
     assert press(it) == "on"
-    assert it.run(600, 900).run(310, 20).says == ("done", 0, "cut_off", None)
+    assert it.run(600, 900).run(560, 20).says == ("done", 0, "cut_off", None)
 
 
 # ---------------------------------------------------------------------- settings and lost memory
@@ -342,7 +342,7 @@ def test_a_press_after_done_charges_once_more() -> None:
 
 def test_settings_of_the_hub_rule_and_outlive_a_reset() -> None:
     it = board()
-    it.control.set_limits(Limits(5, 500, 60, 7_200, 100, 2_000))
+    it.control.set_limits(Limits(5, 500, 60, 7_200, 100, 2_000, "threshold"))
     assert it.control.rev == 5
     it.reset()
     assert it.control.rev == 5
@@ -513,14 +513,14 @@ def test_while_closed_what_is_written_is_always_ahead_of_the_time() -> None:
 def test_a_charge_that_was_just_armed_is_so_after_a_reset() -> None:
     it = board().reply(1, lease=60_000).run(90, 900)
     it.reset()
-    it.run(15).reply(1, lease=60_000).run(310, 20)
+    it.run(15).reply(1, lease=60_000).run(1_900, 20)
     assert it.says == ("done", 0, "cut_off", None)
 
 
 def test_a_whole_charge_writes_little() -> None:
     it = board()
     memory = Journal(it.flash).free
-    it.reply(1, lease=60_000).run(4 * 3_600, 900).run(310, 20)
+    it.reply(1, lease=60_000).run(4 * 3_600, 900).run(560, 20)
     assert it.says[0] == "done"
     assert memory - Journal(it.flash).free <= 60
 
@@ -542,7 +542,7 @@ def test_a_person_who_clears_too_many_resets_clears_their_count_too() -> None:
 
 def test_settings_of_the_hub_rule_at_once() -> None:
     it = board().reply(1, lease=60_000).run(600, 900)
-    it.control.set_limits(Limits(5, 500, 60, 7_200, 2_000, 3_000))
+    it.control.set_limits(Limits(5, 500, 60, 7_200, 2_000, 3_000, "threshold"))
     assert it.run(70, 450).says == ("done", 0, "cut_off", None)
 
 

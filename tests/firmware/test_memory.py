@@ -126,13 +126,13 @@ def test_trips_are_kept(flash: Flash) -> None:
 def test_a_session_goes_on_after_a_restart(flash: Flash) -> None:
     session = Session()
     session.closed(0)
-    session.spent_wh, session.base_wh, session.armed = 300, 70_000, True
+    session.spent_wh, session.base_wh, session.peak_dw = 300, 70_000, 950
     session.opened(3_600_000)
     restart(flash).note_session(session, 3_600_000, False)
     again = Session()
     restart(flash).resume_session(again)
     assert again.closed_ms(0) == 3_600_000
-    assert (again.spent_wh, again.base_wh, again.armed) == (300, 70_000, True)
+    assert (again.spent_wh, again.base_wh, again.peak_dw) == (300, 70_000, 950)
 
 
 def test_while_closed_the_record_runs_ahead_of_the_time(flash: Flash) -> None:
@@ -147,14 +147,15 @@ def test_while_closed_the_record_runs_ahead_of_the_time(flash: Flash) -> None:
     assert again.base_wh is None
 
 
-LIMITS = Limits(3, 200, 600, 7_200, 500, 2_500)
+OWN = Limits(0, 115, 300, 43_200, 2_000, 3_000)
+LIMITS = Limits(3, 200, 600, 7_200, 500, 2_500, "threshold", 1_800)
 
 
 def test_the_hubs_settings_are_kept(flash: Flash) -> None:
-    assert restart(flash).limits() is None
+    assert restart(flash).limits(OWN) is OWN
     restart(flash).note_limits(LIMITS)
-    kept = restart(flash).limits()
-    assert kept is not None and vars(kept) == vars(LIMITS)
+    kept = restart(flash).limits(OWN)
+    assert vars(kept) == vars(LIMITS)
 
 
 def test_half_written_settings_keep_their_old_revision(flash: Flash) -> None:
@@ -171,8 +172,8 @@ def test_half_written_settings_keep_their_old_revision(flash: Flash) -> None:
 
     journal.append = once  # type: ignore[method-assign]
     written.note_limits(newer)
-    kept = restart(flash).limits()
-    assert kept is not None and kept.rev == 3
+    kept = restart(flash).limits(OWN)
+    assert kept.rev == 3
 
 
 def test_a_wrong_pin_is_kept_but_not_as_it_is(flash: Flash) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from kickwatt.meter import Reading
-from kickwatt.queue import Queue
+from kickwatt.queue import Queue, room
 
 
 def reading(power_dw: int | None = 900, energy_wh: int | None = 5) -> Reading:
@@ -169,3 +169,42 @@ def test_a_weight_never_overflows(weight: int) -> None:
     queue = Queue(2)
     fill(queue, weight + 20)
     assert queue.first(1)[0].weight <= 0xFFFF
+
+
+# ---------------------------------------------------------------------- how much fits
+
+
+@pytest.mark.parametrize(
+    ("free_kb", "samples"), [(0, 64), (27, 64), (40, 303), (150, 2_389), (500, 8_192)]
+)
+def test_it_is_as_long_as_the_free_memory_allows(free_kb: int, samples: int) -> None:
+    assert room(free_kb * 1024) == samples
+
+
+@pytest.mark.parametrize("free_kb", [40, 380])
+def test_seven_days_without_coverage_are_kept_evenly_and_their_energy_exactly(
+    free_kb: int,
+) -> None:
+    """20,160 samples at 30 s, in the room of a small board and of a Pico 2."""
+    queue = Queue(room(free_kb * 1024))
+    days, step_s = 7, 30
+    for index in range(days * 86_400 // step_s):
+        hour = index * step_s // 3600 % 24
+        power_dw = 900 - index % 7 if hour < 5 else 20
+        queue.add(index * step_s, hour < 5, Reading(2300, 400, power_dw, index * 3, 57))
+    kept = queue.first(len(queue))
+    assert len(kept) == room(free_kb * 1024)
+    assert (kept[0].number, kept[-1].number) < (2 * 20_160 // len(kept) + 2, 20_161)
+    assert kept[-1].second == 20_159 * step_s
+    # Whatever was merged, its counter stands, so energy between any two of them is what flowed.
+    for sample in kept:
+        assert sample.reading.energy_wh == (sample.number - 1) * 3
+        assert sample.second == (sample.number - 1) * step_s
+    weights = [sample.weight for sample in kept]
+    assert sum(weights) == 20_160
+    # Evenly: no stretch is much coarser than the mean, and no pair straddles the relay.
+    assert max(weights) <= 4 * 20_160 // len(kept)
+    for sample in kept:
+        power_dw = sample.reading.power_dw
+        assert power_dw is not None
+        assert (power_dw > 890) is sample.closed

@@ -35,10 +35,10 @@ def test_a_counter_that_was_reset_loses_nothing() -> None:
 
 def test_a_counter_that_went_on_during_a_restart_is_counted() -> None:
     session = Session()
-    session.resume(closed_s=600, spent_wh=50, base_wh=5_000, armed=True)
-    assert (session.spent_wh, session.armed, session.closed_ms(0)) == (
+    session.resume(closed_s=600, spent_wh=50, base_wh=5_000, peak_dw=950)
+    assert (session.spent_wh, session.peak_dw, session.closed_ms(0)) == (
         50,
-        True,
+        950,
         600_000,
     )
     session.reading(reading(5_058), 0)
@@ -65,8 +65,8 @@ def test_time_with_the_relay_open_is_not_integrated() -> None:
 
 def test_a_new_session_has_the_whole_budget() -> None:
     session = Session()
-    session.resume(closed_s=600, spent_wh=50, base_wh=5_000, armed=True)
+    session.resume(closed_s=600, spent_wh=50, base_wh=5_000, peak_dw=950)
     session.start()
-    assert (session.spent_wh, session.armed, session.closed_ms(9_999)) == (0, False, 0)
+    assert (session.spent_wh, session.peak_dw, session.closed_ms(9_999)) == (0, 0, 0)
     session.reading(reading(7_000), 0)
     assert session.spent_wh == 0

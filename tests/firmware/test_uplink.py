@@ -418,15 +418,27 @@ SETTINGS = {
 def test_settings_are_taken_and_their_revision_reported(bench: Bench) -> None:
     bench.hub.extra = {"settings": SETTINGS}
     bench.run(10)
-    assert vars(bench.control.guard.limits) == SETTINGS
+    limits = bench.control.guard.limits
+    assert vars(limits) == SETTINGS | {"rule": "robust", "balance_s": 0}
     bench.hub.extra = {}
     assert bench.run(60)[0]["rev"] == 2
+
+
+def test_the_rule_and_the_balancing_time_come_with_the_settings(bench: Bench) -> None:
+    bench.hub.extra = {"settings": SETTINGS | {"rule": "threshold", "balance_s": 1_800}}
+    bench.run(10)
+    limits = bench.control.guard.limits
+    assert (limits.rule, limits.balance_s) == ("threshold", 1_800)
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
         {"settings": SETTINGS | {"max_ma": 99_999}},
+        {"settings": SETTINGS | {"rule": "plain"}},
+        {"settings": SETTINGS | {"rule": 1}},
+        {"settings": SETTINGS | {"balance_s": -1}},
+        {"settings": SETTINGS | {"balance_s": "1800"}},
         {"settings": {"rev": 3}},
         {"settings": 5},
     ],

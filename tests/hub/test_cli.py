@@ -129,6 +129,13 @@ async def test_a_token_from_the_command_line_works_at_once_and_sees_changes_live
         event = await live.receive_json(timeout=5)
         assert (event["event"], event["charger"]["id"]) == ("charger", "late")
         assert event["charger"]["simulated"] is True
+        told = await running.acli(
+            "charger", "set", "late", "--rule", "threshold", "--balance-min", "30"
+        )
+        assert "rule threshold" in told
+        event = await live.receive_json(timeout=5)
+        assert event["charger"]["settings"]["balance_min"] == 30
+        assert event["charger"]["settings"]["cutoff_w"] == 11.5
         await running.acli("charger", "remove", "late")
         event = await live.receive_json(timeout=5)
         assert (event["event"], event["charger_id"]) == ("charger_removed", "late")
@@ -200,6 +207,7 @@ def test_what_is_there_already_or_not_there_is_refused(
     running.cli("charger", "add", "twice")
     assert "twice" in refusal("charger", "add", "twice", *data)
     assert "nobody" in refusal("charger", "remove", "nobody", *data)
+    assert "nobody" in refusal("charger", "set", "nobody", *data)
     assert "nobody" in refusal("token", "create", "nobody", "--scope", "read", *data)
     running.cli("user", "add", "double", stdin="correct horse\n")
     assert "double" in refusal("user", "add", "double", *data, stdin="correct horse\n")
@@ -310,6 +318,8 @@ def test_a_database_of_a_newer_version_is_named(
         (["token", "create", "owner"], "--scope"),
         (["token", "create", "owner", "--scope", "root"], "--scope"),
         (["charger", "add"], "ID"),
+        (["charger", "set", "scooter", "--rule", "plain"], "--rule"),
+        (["charger", "set", "scooter", "--balance-min", "241"], "--balance-min"),
         (["charger", "add", "Scooter"], "lower-case"),
         (["charger", "add", "a\n"], "lower-case"),
         (["charger", "add", "a", "--url", "https://x"], "http://"),

@@ -528,14 +528,15 @@ async def test_settings_are_sent_until_the_board_has_them(
     assert reply.json is not None
     assert "settings" not in reply.json
     wanted = type(entry.charger.settings)(
-        cutoff_w=15.5, hold_s=60, max_hours=1.5, max_wh=900, max_a=2.5
-    )
+        cutoff_w=15.5, hold_s=60, max_hours=1.5, max_wh=900, max_a=2.5, rule="threshold", balance_min=30,
+    )  # fmt: skip
     await context.control.change(entry, None, wanted)
     assert entry.charger.settings_pending
     lost = await board.post(board.body())
     assert lost.json is not None
     assert lost.json["settings"] == {
         "rev": 1, "cutoff_dw": 155, "hold_s": 60, "max_s": 5400, "max_wh": 900, "max_ma": 2500,
+        "rule": "threshold", "balance_s": 1800,
     }  # fmt: skip
     await board.report()
     reply = await board.report()

@@ -549,6 +549,8 @@ async def test_settings_and_names_are_changed(client: Client) -> None:
         "max_hours": 12.0,
         "max_wh": 2000,
         "max_a": 3.0,
+        "rule": "robust",
+        "balance_min": 0,
         "pending": True,
     }
     await client.command("rename", name="Garage")

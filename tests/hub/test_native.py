@@ -234,6 +234,8 @@ async def test_a_charger_is_added_shown_and_removed(
             "max_hours": 12.0,
             "max_wh": 2000,
             "max_a": 3.0,
+            "rule": "robust",
+            "balance_min": 0,
             "pending": False,
         },
         "mode": {
@@ -417,6 +419,8 @@ async def test_a_charger_is_renamed_and_set(
         "max_hours": 0.1,
         "max_wh": 10,
         "max_a": 0.1,
+        "rule": "threshold",
+        "balance_min": 240,
     }
     _, charger = await control.call("PATCH", path, {"settings": everything})
     assert charger["settings"] == {**everything, "pending": True}
@@ -427,6 +431,10 @@ async def test_a_charger_is_renamed_and_set(
     _, charger = await control.call("GET", path)
     assert charger["settings"]["pending"] is False
     assert board.settings["max_s"] == 360
+    assert (board.settings["rule"], board.settings["balance_s"]) == (
+        "threshold",
+        14_400,
+    )
 
 
 @pytest.mark.parametrize(
@@ -441,6 +449,8 @@ async def test_a_charger_is_renamed_and_set(
         ({"settings": {"max_hours": 49}}, "settings.max_hours"),
         ({"settings": {"max_wh": 10**30}}, "settings.max_wh"),
         ({"settings": {"max_a": 11}}, "settings.max_a"),
+        ({"settings": {"rule": "plain"}}, "settings.rule"),
+        ({"settings": {"balance_min": 241}}, "settings.balance_min"),
         ({"settings": {"pending": False}}, "settings.pending"),
         ({"settings": []}, "settings"),
         ({"name": None}, "name"),

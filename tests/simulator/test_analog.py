@@ -178,7 +178,8 @@ def test_the_settings_of_the_simulated_front_end() -> None:
 
 
 def test_a_whole_charge_with_the_analog_pair_ends_with_the_cut_off() -> None:
-    with S1Hub() as hub, device_of(hub, nap_s=2.0) as device:
+    rule = {"KICKWATT_RULE": "threshold"}
+    with S1Hub() as hub, device_of(hub, nap_s=2.0, **rule) as device:
         device.outlet.plug_in(charge=0.84)
         device.run_until(lambda: device.outlet.relay.contact, within_s=60)
         device.run_for(120)
@@ -237,10 +238,10 @@ def test_an_input_that_is_stuck_loses_the_sensor_and_opens_the_relay(
 
 def test_a_current_sensor_that_died_at_its_middle_looks_like_a_full_battery() -> None:
     # The one failure that cannot be seen: it opens the relay all the same.
-    with S1Hub() as hub, device_of(hub, KICKWATT_HOLD_S=60) as device:
+    with S1Hub() as hub, device_of(hub) as device:
         charging(device)
         device.inject("current_input_stuck", volts=1.65)
-        device.run_for(120)
+        device.run_for(620)
         assert not device.outlet.relay.contact
         assert hub.messages[-1]["why"] == "cut_off"
 

@@ -318,8 +318,8 @@ def test_a_passing_oddity_does_not_end_the_charge(
 @pytest.mark.parametrize(
     ("name", "parameters", "charge_at_first", "within_s"),
     [
-        ("charger_unplugged", {}, 0.3, 320),
-        ("taper", {}, 0.3, 340),
+        ("charger_unplugged", {}, 0.3, 620),
+        ("taper", {}, 0.3, 2_400),
         ("charger_never_idle", {}, 0.93, 3 * 3600),
         ("cold_battery", {}, 0.84, 5 * 3600),
     ],
@@ -358,7 +358,7 @@ def test_a_welded_relay_is_known_within_20_seconds_of_an_order_that_it_does_not_
 def test_a_dead_relay_is_no_charge_and_no_trip() -> None:
     with charging() as charge:
         charge.strike("relay_dead")
-        charge.device.run_for(400)
+        charge.device.run_for(620)
         assert charge.device.outlet.power_w() == 0
         assert (charge.last["state"], charge.last["trips"]) == ("done", [])
         charge.check_samples()
@@ -546,7 +546,7 @@ def test_a_scenario_with_faults_ends_as_it_says(
         news: list[str] = []
         charge.device.news.append(news.append)
         play(load(name), charge.device)
-        charge.device.run_for(6.5 * 3600)
+        charge.device.run_for(6.8 * 3600)
         charge.delivers(within_s=2000)
         assert (charge.last["state"], charge.last["trips"]) == (state, trips)
         assert any(text.endswith("strikes") for text in news)

@@ -45,6 +45,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     max_hours: Annotated[float, Meta(ge=0.1, le=48)] | UnsetType = UNSET
     max_wh: Annotated[int, Meta(ge=10, le=20_000)] | UnsetType = UNSET
     max_a: Annotated[float, Meta(ge=0.1, le=10)] | UnsetType = UNSET
+    rule: Literal["robust", "threshold"] | UnsetType = UNSET
+    balance_min: Annotated[int, Meta(ge=0, le=240)] | UnsetType = UNSET
 
     def applied(self, before: ChargerSettings) -> ChargerSettings:
         """Return the settings with these changed."""

@@ -88,6 +88,8 @@ def charger(each: Charger) -> dict[str, Any]:
             "max_hours": settings.max_hours,
             "max_wh": settings.max_wh,
             "max_a": settings.max_a,
+            "rule": settings.rule,
+            "balance_min": settings.balance_min,
             "pending": each.settings_pending,
         },
         "mode": _mode(each.mode),

@@ -268,6 +268,8 @@ class Chargers:
                 max_hours=row.max_hours,
                 max_wh=row.max_wh,
                 max_a=row.max_a,
+                rule=row.rule,
+                balance_min=row.balance_min,
             ),
             settings_rev=row.settings_rev,
             legacy=LegacyFormat(

@@ -84,6 +84,8 @@ charger = sa.Table(
     sa.Column("max_hours", sa.Float, nullable=False),
     sa.Column("max_wh", sa.Integer, nullable=False),
     sa.Column("max_a", sa.Float, nullable=False),
+    sa.Column("rule", sa.String(9), nullable=False, server_default="robust"),
+    sa.Column("balance_min", sa.Integer, nullable=False, server_default="0"),
     sa.Column("settings_rev", sa.Integer, nullable=False),
     sa.Column("ampere_unit", sa.String(2), nullable=False),
     sa.Column("utc_offset_min", sa.Integer, nullable=False),

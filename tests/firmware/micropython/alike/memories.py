@@ -2,10 +2,12 @@
 
 from chance import Chance
 
+from kickwatt.config import RULES, Limits
 from kickwatt.journal import Journal
 from kickwatt.memory import Memory
 from kickwatt.session import Session
 
+OWN = Limits(0, 115, 300, 43_200, 2_000, 3_000)
 chance = Chance(4)
 
 
@@ -41,16 +43,18 @@ def boot(flash):
     )
     session = Session()
     memory.resume_session(session)
-    print(session.spent_wh, session.base_wh, session.armed, session.closed_ms(0))
-    limits = memory.limits()
-    print(None if limits is None else (limits.rev, limits.cutoff_dw, limits.max_ma))
+    print(session.spent_wh, session.base_wh, session.peak_dw, session.closed_ms(0))
+    limits = memory.limits(OWN)
+    print(limits.rev, limits.cutoff_dw, limits.max_ma, limits.rule, limits.balance_s)
+    learned = memory.learned()
+    print(learned.idle_mw, learned.tau_s, learned.plateau_mw)
     print(memory.start_boot(chance.one_of(("power_on", "watchdog", "brownout"))))
     return memory
 
 
 def live(memory, flash):
     """Do something that is remembered."""
-    what = chance.below(6)
+    what = chance.below(8)
     if what == 0:
         memory.note_order(
             chance.below(1000),
@@ -65,13 +69,23 @@ def live(memory, flash):
             chance.below(9000),
             chance.below(3000),
             chance.below(9000),
-            chance.below(2) == 1,
+            chance.below(2) * 900,
         )
         memory.note_session(session, 0, chance.below(2) == 1)
     elif what == 3:
         memory.note_wrong_pin(chance.one_of(("1234", "4321")))
     elif what == 4:
         memory.settled()
+    elif what == 5:
+        learned = memory.learned()
+        learned.add(chance.below(300_000), chance.below(9_000), chance.below(20_000))
+        memory.note_learned(learned)
+    elif what == 6:
+        memory.note_limits(
+            Limits(
+                3, 200, 600, 7_200, 500, 2_500, chance.one_of(RULES), chance.below(9000)
+            )
+        )
     else:
         memory.move_boot(chance.below(1_000_000) + 1)
 

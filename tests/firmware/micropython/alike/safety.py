@@ -34,13 +34,14 @@ def some_reading(closed, energy_wh):
 
 
 settings = config.Config()
-settings.limits = config.Limits(0, 115, 60, 7_200, 300, 3_000)
 settings.min_dv, settings.max_dv = 1_800, 2_600
 told = None
 order = 0
 now_ms = 1_000_000
 for life in range(8):
     settings.autonomous = life % 3 == 0
+    rule = config.RULES[life % 2]
+    settings.limits = config.Limits(0, 115, 60, 7_200, 300, 3_000, rule, 60 * life)
     control = Control(settings, Relay(Pin()), Memory(Journal(None)), life == 5, now_ms)
     energy_mwh = 0
     load = None

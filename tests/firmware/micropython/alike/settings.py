@@ -1,6 +1,7 @@
 """settings.toml: what is good, and what is said about what is not."""
 
 from kickwatt import config
+from kickwatt.settings import limits_from_hub
 
 GOOD = {
     "KICKWATT_ID": "scooter-1",
@@ -24,10 +25,12 @@ CHANGES = (
     ("MODEM_BAUD", (9600, "57600", 1200, 57601)),
     ("MAX_A", ("2.5", "0.0999", "10.000", 11)),
     ("MIN_V", (80, 241, 240)),
+    ("RULE", ("robust", "threshold", "plain")),
+    ("BALANCE_MIN", (0, "45", 241)),
     ("AUTONOMOUS", (0, 1, 2, "1")),
 )
 FIELDS = "id key url apn apn_user sim_pin modem_baud min_dv max_dv sample_s upload_s autonomous"
-LIMITS = "rev cutoff_dw hold_s max_s max_wh max_ma"
+LIMITS = "rev cutoff_dw hold_s max_s max_wh max_ma rule balance_s"
 
 
 def tell(thing, names):
@@ -77,7 +80,7 @@ for hub in (
     },
     {"rev": 3},
 ):
-    limits = config.limits_from_hub(hub)
+    limits = limits_from_hub(hub, "threshold", hub["rev"] * 600)
     if limits is None:
         print(None)
     else:
