@@ -10,7 +10,7 @@ from .report import Report, progress
 
 DEFAULT = ("hub.ingest", "hub.seed", "hub.live")
 """What a run without names measures, in this order."""
-ON_DEMAND: tuple[str, ...] = ()
+ON_DEMAND = ("hub.crash", "hub.records", "hub.crowd", "hub.fuzz")
 """Long ones, which have to be named."""
 
 

@@ -8,90 +8,34 @@ import sqlite3
 import aiohttp
 import pytest
 
-from tests.support.hub_process import HubProcess
-from tests.support.s1_device import S1Device
-from tests.support.stored import stored_readings
-
-KILLS = 4
-BOARDS = 3
-
-
-async def _report_until_the_hub_is_gone(
-    board: S1Device, acknowledged: set[tuple[int, int]]
-) -> None:
-    """Measure and send as fast as it goes; note what the hub says is stored."""
-    while True:
-        board.energy_wh += 1
-        board.measure(90.0)
-        sent = [(board.boot, sample[0]) for sample in board.queue[:40]]
-        try:
-            reply = await board.post(board.body(), timeout_s=5)
-        except aiohttp.ClientError, TimeoutError:
-            return
-        board.obey(reply)
-        assert reply.status == 200, reply
-        assert reply.json is not None
-        acknowledged.update(each for each in sent if each[1] <= reply.json["ack"])
+from tests.support.hub_process import HubProcess, running_hub
+from tests.support.kills import kill_under_load
 
 
 @pytest.mark.timeout(180)
 async def test_sigkill_in_mid_ingest_loses_and_doubles_nothing(tmp_path: Path) -> None:
-    """Several boards at once, several kills, one database."""
-    process = HubProcess(tmp_path / "data").start()
-    keys = {}
-    for index in range(BOARDS):
-        keys[index] = await asyncio.to_thread(process.add_charger, f"scooter-{index}")
-    token = await asyncio.to_thread(process.add_token, "read")
-    boards = [S1Device("", f"scooter-{index}", keys[index]) for index in range(BOARDS)]
-    acknowledged: list[set[tuple[int, int]]] = [set() for _ in boards]
-    for board in boards:
-        board.relay, board.why, board.state = 1, "button", "charging"
-    for _ in range(KILLS):
-        for board in boards:
-            board.url = process.device_url
-        reporting = [
-            asyncio.create_task(_report_until_the_hub_is_gone(board, known))
-            for board, known in zip(boards, acknowledged, strict=True)
-        ]
-        await asyncio.sleep(0.7)
-        process.kill()
-        await asyncio.gather(*reporting)
-        process.start()
-
-    # Each board still holds what it got no answer for; it goes on as if nothing had been.
-    for board, known in zip(boards, acknowledged, strict=True):
-        board.url = process.device_url
-        unsure = [(board.boot, sample[0]) for sample in board.queue]
-        reply = await board.report(90.0, state="charging")
-        assert reply.status == 200
-        known.update(unsure, [(board.boot, board.last_number)])
-        assert not board.queue
-        await board.close()
-
-    async with (
-        aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as session,
-        session.get(f"{process.url}/api/v1/chargers") as response,
-    ):
-        chargers = await response.json()
-    process.stop()
+    """Several boards at once, several kills, one database. `python -m benchmarks hub.crash` kills it 200 times."""
+    process = HubProcess(tmp_path / "data")
+    courses = await kill_under_load(process, tmp_path / "data", 5, boards=3, seed=1)
     with (
         closing(sqlite3.connect(tmp_path / "data" / "kickwatt.sqlite")) as database,
         database,
     ):
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    for index, known in enumerate(acknowledged):
-        stored = await stored_readings(tmp_path / "data", f"scooter-{index}")
-        stored.sort(key=lambda each: each.position)
-        numbers = [(each.position.boot, each.position.number) for each in stored]
-        assert len(numbers) > 50
+    for course in courses:
+        numbers = [number for number, *_ in course.stored]
         assert numbers == [(1, number + 1) for number in range(len(numbers))]
-        assert known == set(numbers)
-        assert [each.energy_wh for each in stored] == [
-            float(each.meter_wh or 0) for each in stored
+        assert set(numbers) == course.acknowledged
+        assert len(numbers) == course.board.energy_wh > 20
+        assert all(energy == float(meter or 0) for _, meter, energy in course.stored)
+    async with running_hub(tmp_path / "data") as hub:
+        for charger in hub.hub.context.fleet.snapshot():
+            assert charger.state == "charging"
+        energies = [
+            each.reading and each.reading.energy_wh
+            for each in hub.hub.context.fleet.snapshot()
         ]
-    for board, charger in zip(boards, chargers, strict=True):
-        assert charger["reading"]["energy_wh"] == board.energy_wh
-        assert charger["state"] == "charging"
+        assert energies == [course.board.energy_wh for course in courses]
     assert "Traceback" not in process.log()
 
 

@@ -179,6 +179,13 @@ class HubProcess:
         assert self._process is not None
         return self._process.pid
 
+    def memory_mib(self) -> float:
+        """Return how much memory it holds."""
+        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        return next(
+            int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS")
+        )
+
     def kill(self) -> None:
         """End it with SIGKILL, as a power cut does."""
         self._end(signal.SIGKILL)

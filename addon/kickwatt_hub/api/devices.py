@@ -56,6 +56,9 @@ async def _answer(hub: Context, request: web.BaseRequest) -> Answer:
         return _refusal(400, "Too slow")
     except UnavailableError:
         return _refusal(503, "Not now", _LATER)
+    except ConnectionError:
+        # It hung up in the middle of its message, as happens in every dead spot: nobody will read this.
+        return _refusal(400, "Incomplete")
     except web.HTTPException as error:
         return _refusal(error.status, error.reason)
     except Exception:
