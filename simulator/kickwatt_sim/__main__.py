@@ -13,6 +13,7 @@ from rich.text import Text
 
 from . import coarse as coarse_, scenario as scenarios, settings as settings_
 from .board.models import MODELS, USUAL
+from .cli.chaos import chaos
 from .cli.fleet import fleet
 from .cli.modem import modem
 from .device import Device
@@ -47,6 +48,7 @@ def commands() -> None:
     """Run Kickwatt's firmware on a simulated board with a simulated scooter."""
 
 
+commands.add_command(chaos)
 commands.add_command(fleet)
 commands.add_command(modem)
 

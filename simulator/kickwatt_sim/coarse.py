@@ -120,7 +120,7 @@ class _Meter:
         """Return a reading, or raise the firmware's own `MeterError`."""
         yield from ()
         meter, module = self._device.meter, self._module
-        if meter.silent or not self._device.outlet.mains.present:
+        if meter.silent or not meter.has_supply():
             raise module.MeterError("no answer")
         (
             volts,

@@ -27,6 +27,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
+import json
 from pathlib import Path
 import random
 import re
@@ -150,6 +151,38 @@ def parse(text: str, name: str, file: str | None = None) -> Scenario:
         except (ValueError, TypeError) as error:
             raise ScenarioError(f"{where}, step {number}: {error}") from error
     return Scenario(name, str(found.get("about", "")), tuple(steps))
+
+
+def write(scenario: Scenario) -> str:
+    """Return the text that `parse` makes this scenario of."""
+    blocks = [f"about = {_toml(scenario.about)}\n"]
+    for step in scenario.steps:
+        given = {
+            "after": step.after_s,
+            "every": step.every_s,
+            "daily": None if step.daily_s is None else _clock(step.daily_s),
+            "not_before": step.not_before_s or None,
+            "jitter": step.jitter_s or None,
+            "do": step.do,
+            "charge": None if step.charge is None else list(step.charge),
+            "fault": step.fault or None,
+            "lasts": step.lasts_s,
+        }
+        lines = [f"{key} = {_toml(it)}" for key, it in given.items() if it is not None]
+        if step.parameters:
+            lines.append("[step.with]")
+            lines += [f"{key} = {_toml(it)}" for key, it in step.parameters.items()]
+        blocks.append("\n".join(["[[step]]", *lines, ""]))
+    return "\n".join(blocks)
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 3600:02}:{int(seconds) % 3600 // 60:02}"
+
+
+def _toml(value: object) -> str:
+    # Strings, numbers and lists of numbers look in TOML as they do in JSON.
+    return json.dumps(value, ensure_ascii=False)
 
 
 def play(scenario: Scenario, device: Device) -> None:

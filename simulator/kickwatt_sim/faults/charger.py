@@ -38,7 +38,7 @@ def battery_swap(device: Device, charge: float = 0.3) -> End:
 @fault(
     "taper",
     "the charger gives only this share of its current, as when it is hot, and comes back later",
-    share=Between(0, 1),
+    share=Between(0.001, 1),
 )
 def taper(device: Device, share: float = 0.05) -> End:
     """Limit the current."""
@@ -76,7 +76,7 @@ def charger_never_idle(device: Device, watts: float = 6.0) -> End:
 @fault(
     "cold_battery",
     "the battery is cold: it meets its full voltage at this charge, and takes hours of falling current from there",
-    cv_from=Between(0, 0.95),
+    cv_from=Between(0.05, 0.95),
 )
 def cold_battery(device: Device, cv_from: float = 0.4) -> End:
     """Let constant voltage begin early."""
@@ -109,11 +109,10 @@ def endless_charge(device: Device) -> End:
 def _current_times(device: Device, factor: float) -> End:
     charger = device.outlet.charger
     charger.settle()
-    before = charger.current_a
-    charger.current_a = before * factor
+    charger.current_a *= factor
 
     def end() -> None:
         charger.settle()
-        charger.current_a = before
+        charger.current_a /= factor
 
     return end

@@ -121,8 +121,14 @@ class Injection:
 def inject(
     device: Device, name: str, *, lasts_s: float | None = None, **parameters: Any
 ) -> Injection:
-    """Let a fault begin now and end after `lasts_s` seconds; the device's `news` hears of both. Raises FaultError."""
+    """Let a fault begin now and end after `lasts_s` seconds; the device's `news` hears of both. Raises FaultError.
+
+    The same fault, if it goes on still, ends first: each puts back what it found.
+    """
     found = find(name, parameters)
+    for one in device.injections:
+        if one.name == name:
+            one.end()
     with_ = ", ".join(f"{key} {value}" for key, value in parameters.items())
     device.tell(f"{name} strikes" + (f" ({with_})" if with_ else ""))
     end = found.begin(device, **parameters)

@@ -21,7 +21,7 @@ class Mains:
         """Return the voltage as a meter would see it now, a few tenths of a volt of noise included."""
         if not self.present:
             return 0.0
-        return self.steady_v(now_ns) + self._noise.gauss(0.0, 0.3)
+        return max(0.0, self.steady_v(now_ns) + self._noise.gauss(0.0, 0.3))
 
     def steady_v(self, now_ns: int) -> float:
         """Return the voltage without the noise; looking changes nothing."""

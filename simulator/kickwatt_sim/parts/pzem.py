@@ -15,6 +15,8 @@ _BAUD: Final = 9600
 _ANSWER_NS: Final = 30 * MILLISECOND
 _RENEW_NS: Final = 200 * MILLISECOND
 _FRAME_GAP_NS: Final = 50 * MILLISECOND
+# It measures from 80 V on and lives on what it measures; a little less does as well.
+_LEAST_V: Final = 70.0
 _GENERAL_ADDRESS: Final = 0xF8
 _READ_HOLDING, _READ_INPUT, _WRITE_SINGLE, _RESET_ENERGY = 0x03, 0x04, 0x06, 0x42
 _ILLEGAL_FUNCTION, _ILLEGAL_ADDRESS, _ILLEGAL_DATA = 0x01, 0x02, 0x03
@@ -80,7 +82,7 @@ class Pzem:
         """Take what the board has sent."""
         if self.echoes:
             self._line.send(data, baud=baud)
-        if baud != _BAUD or self.silent or not self._outlet.mains.present:
+        if baud != _BAUD or self.silent or not self.has_supply():
             return
         if self._world.now_ns - self._received_ns > _FRAME_GAP_NS:
             self._received = b""
@@ -99,6 +101,10 @@ class Pzem:
             answer = disturb(answer)
         if answer:
             self._line.send(answer, baud=_BAUD, at_ns=self._world.now_ns + _ANSWER_NS)
+
+    def has_supply(self) -> bool:
+        """Whether the mains suffice for its own chip."""
+        return self._outlet.mains.steady_v(self._world.now_ns) >= _LEAST_V
 
     def registers(self) -> tuple[int, ...]:
         """Return the ten input registers as they read now."""
