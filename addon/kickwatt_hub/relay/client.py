@@ -168,6 +168,8 @@ class RelayClient:
 
     async def _listen(self, ws: ClientWebSocketResponse) -> str:
         async for message in ws:
+            if message.type is WSMsgType.ERROR:  # no pong came, or the line broke
+                break
             if message.type is not WSMsgType.BINARY:
                 raise FrameError("not binary")
             frame = for_hub(message.data)

@@ -159,6 +159,8 @@ async def tunnel(request: web.Request) -> web.StreamResponse:
     mine = board.connect(caller)
     try:
         async for message in ws:
+            if message.type is WSMsgType.ERROR:  # no pong came, or the line broke
+                break
             if message.type is not WSMsgType.BINARY:
                 raise FrameError("not binary")  # noqa: TRY301
             mine.hear(for_relay(message.data))

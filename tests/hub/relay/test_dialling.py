@@ -12,7 +12,7 @@ from cryptography import x509
 from hypothesis import given, strategies as st
 import pytest
 
-from kickwatt_hub.relay import backoff, client as client_module
+from kickwatt_hub.relay import backoff, client as client_module, doors
 from kickwatt_hub.relay.frames import PROTOCOL, Welcome, encode
 from kickwatt_hub.relay.hubs import Hubs
 from tests.support.hub_process import RunningHub, running_hub
@@ -231,7 +231,7 @@ async def test_a_hub_that_was_removed_is_hung_up_on_and_not_let_in_again(
 
 
 async def test_a_relay_that_is_stopped_and_started_again_is_found(
-    tmp_path: Path, http: aiohttp.ClientSession
+    tmp_path: Path, http: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with running_relay(tmp_path) as relay:
         settings = relay.hub("home")
@@ -251,6 +251,47 @@ async def test_a_relay_that_is_stopped_and_started_again_is_found(
             with pytest.raises(aiohttp.ClientConnectionError):
                 await board.report(1.0)
             assert await error_of(home)
+        assert caplog.text.count("The relay was stopped") == 2
+
+
+async def test_a_hub_that_has_silently_gone_is_noticed(
+    relay: RunningRelay,
+    http: aiohttp.ClientSession,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A router that was switched off sends no good-bye."""
+    monkeypatch.setattr(doors, "HEARTBEAT_S", 0.2)
+    gone = await http.ws_connect(
+        f"{relay.tunnel_url}/tunnel",
+        headers={"Authorization": f"Bearer {relay.token('home')}"},
+        protocols=(PROTOCOL,),
+        ssl=False,
+        autoping=False,
+    )
+    await relay.connected("home")
+    await relay.connected("home", connected=False)
+    assert "no frame" not in caplog.text
+    await gone.close()
+
+
+async def test_a_relay_that_has_silently_gone_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "HEARTBEAT_S", 0.2)
+
+    async def deaf(request: web.Request) -> web.WebSocketResponse:
+        ws = web.WebSocketResponse(protocols=(PROTOCOL,), autoping=False)
+        await ws.prepare(request)
+        await ws.send_bytes(encode(Welcome("home", "http://relay.example/h/home")))
+        while not ws.closed:
+            await ws.receive()
+        return ws
+
+    runner, settings = await answering(tmp_path, deaf)
+    async with running_hub(tmp_path / "home", **settings) as home:
+        assert await error_of(home) == "The tunnel to the relay was cut"
+    await runner.cleanup()
 
 
 async def answering(folder: Path, handler: Any) -> tuple[web.AppRunner, dict[str, Any]]:
