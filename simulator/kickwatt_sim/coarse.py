@@ -1,6 +1,6 @@
 """The firmware in strides: months of it in minutes, without UARTs, AT commands and a tick of the loop each 50 ms.
 
-What decides on the board is the firmware's own, file for file: its tasks `measure`, `watch` and `uplink`, and with them
+What decides on the board is the firmware's own, file for file: its wiring (`kickwatt.app`) and tasks, and with them
 control, guard, charge, recorder, queue, journal and S1. What is missing are the two drivers and the scheduler: the meter
 hands over its registers, a message goes straight to the internet, and the tasks get a turn every few seconds in which
 nothing changes. So this is for long runs (wear, wrap of clocks, statistics of messages), not for what happens within a second.
@@ -21,7 +21,6 @@ _CLOSE_NS: Final = 1 * SECOND
 _CLOSED_NS: Final = 4 * SECOND
 _OPEN_NS: Final = 60 * SECOND
 _CLOSE_STRIDES: Final = 10
-_QUEUE_SAMPLES: Final = 2_048
 # A change of power that counts: 5 % and 2 W.
 _SHARE: Final = 20
 _LEAST_DW: Final = 20
@@ -33,79 +32,69 @@ def stride(device: Device) -> None:
 
     def run(name: str) -> None:
         if name == "code.py":
-            _Run(device, Loader(board)).run()
+            _run(device, Loader(board))
         else:
             usual(name)
 
     board.program = run
 
 
-class _Run:
-    """One run of the firmware, from reset to reset."""
+def _run(device: Device, loader: Loader) -> None:
+    """Do what code.py does, with other drivers and another scheduler in `kickwatt.app`."""
 
-    def __init__(self, device: Device, loader: Loader) -> None:
-        self._device = device
+    def module(name: str) -> Any:
+        return loader.import_(f"kickwatt.{name}", wanted=("*",))
+
+    app, digitalio = module("app"), loader.import_("digitalio")
+    meter = _Meter(device, module("meter"))
+    modem = _Modem(device, module("modem").ModemError)
+    vars(app).update(
+        Dog=_Dog,
+        Scheduler=lambda _feed: _Strides(device, meter),
+        open_modem=lambda *_wiring: modem,
+        _meter=lambda _settings: meter,
+    )
+    pins = loader.import_("board")
+    relay = digitalio.DigitalInOut(getattr(pins, device.board.model.wiring.relay))
+    relay.switch_to_output(value=False)
+    app.main(relay)
+
+
+class _Dog:
+    """No watchdog: strides are longer than its eight seconds."""
+
+    def feed(self) -> None:
+        """Do nothing."""
+
+
+class _Strides:
+    """The firmware's tasks, each with one turn per stride."""
+
+    def __init__(self, device: Device, meter: _Meter) -> None:
         self._board = device.board
-        self._loader = loader
+        self._relay = device.outlet.relay
+        self._meter = meter
+        self._tasks: list[Generator[int]] = []
+        self._told: object = None
+        self._load_dw = 0
+        self._close = 0
 
-    def run(self) -> None:
-        """Run until the board stops it. What `app.main` does, with other drivers."""
-        app = self._module("app")
-        digitalio = self._loader.import_("digitalio")
-        board = self._loader.import_("board")
-        pin = digitalio.DigitalInOut(getattr(board, self._board.model.wiring.relay))
-        pin.switch_to_output(value=False)
-        relay = app.Relay(pin)
-        settings = app.config.load(self._board.settings.get, [])
-        if settings.problems:
-            raise ValueError("; ".join(settings.problems))
-        memory = app.Memory(app.Journal(self._board.nvm))
-        boot, reset, too_many = memory.start_boot(app.resets.reason())
-        control = app.Control(settings, relay, memory, too_many, app.clock.now_ms())
-        queue = app.Queue(_QUEUE_SAMPLES)
-        recorder = app.Recorder(queue, settings.sample_s, settings.upload_s)
-        uplink = app.Uplink(
-            _Modem(self._device, self._module("modem").ModemError),
-            control,
-            queue,
-            memory,
-            settings,
-            boot,
-            reset,
-        )
-        meter = _Meter(self._device, self._module("meter"))
-        measure = app.measure(meter, control, recorder)
-        tasks = (measure, app.watch(control, recorder, uplink, memory), uplink.run())
-        try:
-            self._stride(meter, control, tasks)
-        finally:
-            relay.open()
+    def add(self, task: Generator[int]) -> None:
+        """Take in a task."""
+        self._tasks.append(task)
 
-    def _stride(
-        self, meter: _Meter, control: Any, tasks: tuple[Generator[int], ...]
-    ) -> None:
-        measure, watch, uplink = (task.__next__ for task in tasks)
-        board, world, guard = self._board, self._board.world, control.guard
-        told: object = None
-        load_dw, close = 0, _CLOSE_STRIDES
-        while True:
-            measure()
-            watch()
-            uplink()
-            closed = control.closed
-            now = (closed, control.why, guard.trips, control.orders.id)
-            moved = abs(meter.load_dw - load_dw)
-            if now != told or moved > max(_LEAST_DW, load_dw // _SHARE):
-                told, load_dw, close = now, meter.load_dw, _CLOSE_STRIDES
-            if close:
-                close -= 1
-                pause_ns = _CLOSE_NS
-            else:
-                pause_ns = _CLOSED_NS if closed else _OPEN_NS
-            board.sleep_until(world.now_ns + pause_ns)
-
-    def _module(self, name: str) -> Any:
-        return self._loader.import_(f"kickwatt.{name}", wanted=("*",))
+    def turn(self) -> None:
+        """Give each task its turn, and let time pass: little after a change."""
+        for task in self._tasks:
+            next(task)
+        coil, load_dw = self._relay.coil, self._meter.load_dw
+        moved_dw = abs(load_dw - self._load_dw)
+        if coil != self._told or moved_dw > max(_LEAST_DW, self._load_dw // _SHARE):
+            self._told, self._load_dw, self._close = coil, load_dw, _CLOSE_STRIDES
+        self._close = max(0, self._close - 1)
+        usual_ns = _CLOSED_NS if coil else _OPEN_NS
+        pause_ns = _CLOSE_NS if self._close else usual_ns
+        self._board.sleep_until(self._board.world.now_ns + pause_ns)
 
 
 class _Meter:
