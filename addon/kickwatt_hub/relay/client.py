@@ -136,12 +136,16 @@ class RelayClient:
             return _refusal(error.status)
         except aiohttp.ClientConnectorCertificateError as error:
             return f"The relay's certificate is not trusted: {_certificate(error)}"
-        except ssl.SSLError as error:
-            return f"TLS with the relay failed: {error.reason or error}"
+        except aiohttp.ClientSSLError:
+            return "Something answers at the relay's address, but not with TLS; the tunnel port is wanted"
         except (aiohttp.ClientError, OSError) as error:
             return f"The relay cannot be reached: {_reason(error)}"
         except FrameError:
             return "Something answers at this address, but it is not a relay of this version"
+        except Exception:
+            # Whatever it is, a hub that gives up dialling is lost to its boards.
+            _LOGGER.exception("Unexpected error in the tunnel to the relay")
+            return "The tunnel to the relay ended unexpectedly"
 
     def _tls(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=self._authority)
@@ -234,7 +238,7 @@ def _reason(error: Exception) -> str:
 
 def _certificate(error: aiohttp.ClientConnectorCertificateError) -> str:
     cause = error.certificate_error
-    return getattr(cause, "verify_message", None) or str(cause)
+    return (getattr(cause, "verify_message", None) or str(cause)).rstrip(".")
 
 
 def _now_ms() -> int:

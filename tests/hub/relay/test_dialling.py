@@ -382,6 +382,39 @@ async def test_a_relay_that_never_says_welcome_is_given_up(
     await runner.cleanup()
 
 
+@pytest.mark.parametrize(
+    ("scheme", "port", "says"),
+    [
+        ("wss", "device_port", "not with TLS: is it the tunnel port?"),
+        ("ws", "device_port", "with status 404 and not as a relay"),
+        ("ws", "tunnel_port", "The relay cannot be reached: "),
+    ],
+)
+async def test_a_wrong_port_or_scheme_is_named(
+    tmp_path: Path, relay: RunningRelay, scheme: str, port: str, says: str
+) -> None:
+    url = f"{scheme}://127.0.0.1:{getattr(relay.relay, port)}"
+    async with running_hub(tmp_path / "home", **relay.hub("home", relay=url)) as home:
+        assert says in await error_of(home)
+
+
+async def test_whatever_happens_the_hub_dials_again(
+    relay: RunningRelay,
+    home: RunningHub,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nobody would notice a task that had died, until the next charge is missing."""
+    with monkeypatch.context() as patch:
+        patch.setattr(client_module, "for_hub", lambda _data: 1 / 0)
+        board = S1Device(relay.device_url("home"), "scooter", "11" * 32)
+        async with board:
+            assert (await board.report(1.0)).status == 503
+        assert await error_of(home) == "The tunnel to the relay ended unexpectedly"
+    await relay.connected("home")
+    assert "ZeroDivisionError" in caplog.text
+
+
 async def test_a_host_that_does_not_exist_is_named_so(tmp_path: Path) -> None:
     settings = {"relay": "wss://relay.invalid", "relay_token": "11" * 32}
     async with running_hub(tmp_path / "home", **settings) as home:
