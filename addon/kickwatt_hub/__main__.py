@@ -1,7 +1,6 @@
 """The command line."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 import getpass
 import json
@@ -20,9 +19,12 @@ from rich.table import Table
 
 from . import __version__, onboarding, settings
 from .announce import own_address
-from .app import Hub, load_secret
+from .app import Hub
 from .charging.csvfile import CsvError, Row, read
 from .charging.replay import ReplayObject, replay
+from .cli.common import DATA, Refused, with_store
+from .cli.modes import charger_mode
+from .cli.tariffs import tariff
 from .log import set_up_logging
 from .model import ChargerSettings, Kind, LegacyFormat, Scope, Token, User
 from .plot import FORMATS, NoPlotError, draw
@@ -39,18 +41,6 @@ from .store import NotThereError, Store, StoreError
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}\Z")
 _USER = re.compile(r"[A-Za-z0-9_.@+-]{1,150}\Z")
 _ZONE = re.compile(r"([+-])(\d\d):(00|15|30|45)\Z")
-
-_DATA = click.option(
-    "--data",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of the database. [default: the app's /data, else your own data folder]",
-)
-
-
-class Refused(click.ClickException):
-    """One sentence and exit code 2."""
-
-    exit_code = 2
 
 
 def main() -> None:
@@ -83,13 +73,14 @@ def cli() -> None:
 
 
 cli.add_command(relay)
+cli.add_command(tariff)
 
 
 # --- serve -----------------------------------------------------------------------------------------------------------
 
 
 @cli.command()
-@_DATA
+@DATA
 @click.option("--host", help="Address to listen on. [default: 0.0.0.0, all of them]")
 @click.option(
     "--port", type=click.IntRange(0, 65535), help="Main port. [default: 8421]"
@@ -101,6 +92,10 @@ cli.add_command(relay)
     "--options",
     type=click.Path(dir_okay=False, path_type=Path),
     help="The app's options.json.",
+)
+@click.option(
+    "--zone",
+    help="Time zone of ready-by times and tariffs, such as Europe/Warsaw. [default: the machine's]",
 )
 @click.option(
     "--no-zeroconf", is_flag=True, help="Do not announce the hub on the local network."
@@ -150,7 +145,7 @@ def user() -> None:
     "--admin", is_flag=True, help="May add and remove chargers, users and tokens."
 )
 @click.option("--email", help="For the owner's information.")
-@_DATA
+@DATA
 def user_add(name: str, admin: bool, email: str | None, data: Path | None) -> None:
     """Add a user; the password is asked for, or read from one line of standard input."""
     if not _USER.match(name):
@@ -166,7 +161,7 @@ def user_add(name: str, admin: bool, email: str | None, data: Path | None) -> No
     async def work(store: Store, _secret: HubSecret) -> None:
         await store.accounts.add_user(who, await Passwords().hash(password))
 
-    _with_store(data, work)
+    with_store(data, work)
     click.echo(f"Added {'administrator' if admin else 'user'} {name}.")
 
 
@@ -183,7 +178,7 @@ def token() -> None:
 @click.option(
     "--name", default="command line", show_default=True, help="What it is for."
 )
-@_DATA
+@DATA
 def token_create(user_name: str, scope: str, name: str, data: Path | None) -> None:
     """Make a token for a user and print it, this once."""
     secret = tokens.new()
@@ -199,7 +194,7 @@ def token_create(user_name: str, scope: str, name: str, data: Path | None) -> No
     async def work(store: Store, _secret: HubSecret) -> None:
         await store.accounts.add_token(user_name, tokens.digest(secret), new)
 
-    _with_store(data, work)
+    with_store(data, work)
     click.echo(secret)
 
 
@@ -209,6 +204,9 @@ def token_create(user_name: str, scope: str, name: str, data: Path | None) -> No
 @cli.group()
 def charger() -> None:
     """Switched and metered outlets."""
+
+
+charger.add_command(charger_mode)
 
 
 @charger.command("add")
@@ -245,7 +243,7 @@ def charger() -> None:
     "--url",
     help="The hub's device port as the board reaches it, such as http://hub.example:8422.",
 )
-@_DATA
+@DATA
 def charger_add(
     charger_id: str,
     name: str | None,
@@ -283,7 +281,7 @@ def charger_add(
             legacy=form,
         )
 
-    added = _with_store(data, work)
+    added = with_store(data, work)
     url = (url or f"http://{own_address()}:8422").rstrip("/")
     click.echo(onboarding.settings_toml(added, url), nl=False)
 
@@ -301,7 +299,7 @@ def charger_add(
     is_flag=True,
     help="Their samples are dated by their own clocks, which may run fast.",
 )
-@_DATA
+@DATA
 def charger_add_many(
     count: int, prefix: str, simulated: bool, data: Path | None
 ) -> None:
@@ -319,7 +317,7 @@ def charger_add_many(
     async def work(store: Store, secret: HubSecret) -> list[onboarding.Added]:
         return await onboarding.add_chargers(store, secret, ids, simulated=simulated)
 
-    added = _with_store(data, work)
+    added = with_store(data, work)
     click.echo(json.dumps({each.id: each.key for each in added}, indent=0))
 
 
@@ -377,7 +375,7 @@ def charger_set(
 
 
 @charger.command("list")
-@_DATA
+@DATA
 def charger_list(data: Path | None) -> None:
     """Show the chargers."""
 
@@ -394,19 +392,19 @@ def charger_list(data: Path | None) -> None:
             table.add_row(each.id, each.name, kind, seen)
         return table
 
-    Console(highlight=False).print(_with_store(data, work))
+    Console(highlight=False).print(with_store(data, work))
 
 
 @charger.command("remove")
 @click.argument("charger_id", metavar="ID")
-@_DATA
+@DATA
 def charger_remove(charger_id: str, data: Path | None) -> None:
     """Remove a charger with all that it ever measured."""
 
     async def work(store: Store, _secret: HubSecret) -> None:
         await store.chargers.remove(charger_id)
 
-    _with_store(data, work)
+    with_store(data, work)
     click.echo(f"Removed charger {charger_id}.")
 
 
@@ -496,23 +494,6 @@ def _moment(time_s: float | None) -> str:
 
 
 # --- how ---------------------------------------------------------------------------------------------------------------
-
-
-def _with_store[T](
-    data: Path | None, work: Callable[[Store, HubSecret], Awaitable[T]]
-) -> T:
-    """Do something with the database, beside a hub that may be running on it."""
-
-    async def run() -> T:
-        folder = settings.data_folder(data)
-        store = await Store.open(folder)
-        try:
-            return await work(store, load_secret(folder))
-        finally:
-            await store.close()
-
-    set_up_logging("warning")
-    return asyncio.run(run())
 
 
 def _read_password() -> str:

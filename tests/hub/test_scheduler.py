@@ -1,6 +1,7 @@
 """Modes on a running hub: a simulated board lives in a time of its own, so a night takes a moment."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from kickwatt_hub import brain as brains
 from kickwatt_hub.api import bodies
-from kickwatt_hub.api.change import mode_settings
+from kickwatt_hub.api.change import Facts, mode_settings
 from kickwatt_hub.charging.modes import Step
 from kickwatt_hub.fleet import Entry
 from kickwatt_hub.model import Charger
@@ -50,7 +51,9 @@ class Garage:
 
     async def mode(self, **mode: Any) -> None:
         """Choose a mode as the API does."""
-        settings = mode_settings(self.entry, bodies.Mode(**mode))
+        settings = mode_settings(
+            self.charger.mode, bodies.Mode(**mode), Facts.of(self.entry)
+        )
         await self.hub.hub.context.scheduler.choose(self.entry, settings)
 
     async def look(self) -> None:
@@ -183,8 +186,12 @@ async def test_a_lying_detector_cannot_disable_the_caps(
 ) -> None:
     """The order for off goes out with the very answer to the message that showed it."""
 
-    def lie(brain: Any, *_: object) -> Any:
-        return brains.Thought(brain)
+    think = brains.think
+
+    def lie(brain: Any, *known: Any) -> Any:
+        return replace(
+            think(brain, *known), brain=brain, records=(), edges=(), decisions=()
+        )
 
     monkeypatch.setattr(brains, "think", lie)
     listener = garage.hub.hub.context.bus.listen(_Never())  # type: ignore[arg-type]

@@ -1,6 +1,6 @@
 """What may be changed about a charger, and what contradicts itself. REST and the WebSocket both come here."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from msgspec import UNSET
@@ -14,14 +14,32 @@ from .context import Context
 from .errors import ApiError
 
 
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a mode must fit."""
+
+    switchable: bool
+    max_wh: int
+    full_wh: float | None
+    """What a full charge usually takes, if that was learned."""
+
+    @classmethod
+    def of(cls, entry: Entry) -> Facts:
+        """Return those of a charger."""
+        charger = entry.charger
+        return cls(
+            charger.switchable, charger.settings.max_wh, entry.brain.profile.energy_wh
+        )
+
+
 async def apply(hub: Context, entry: Entry, change: bodies.ChargerChange) -> Charger:
     """Rename a charger, change its settings or its mode, and return it. Raises ApiError and the store's errors."""
-    mode = None
-    if change.mode is not UNSET:
-        mode = mode_settings(entry, change.mode)
     settings = None
     if change.settings is not UNSET:
         settings = change.settings.applied(entry.charger.settings)
+    mode = None
+    if change.mode is not UNSET:
+        mode = mode_settings(entry.charger.mode, change.mode, Facts.of(entry))
     name = None if change.name is UNSET else change.name
     if settings is not None or name is not None:
         await hub.control.change(entry, name, settings)
@@ -30,10 +48,12 @@ async def apply(hub: Context, entry: Entry, change: bodies.ChargerChange) -> Cha
     return entry.charger
 
 
-def mode_settings(entry: Entry, change: bodies.Mode) -> ModeSettings:
-    """Return a charger's mode with these changes. Raises ApiError where they do not make sense together."""
-    settings = merged(entry.charger.mode, change, "mode.")
-    if settings.mode is not Mode.manual and not entry.charger.switchable:
+def mode_settings(
+    before: ModeSettings, change: bodies.Mode, facts: Facts
+) -> ModeSettings:
+    """Return a mode with these changes. Raises ApiError where they do not make sense together."""
+    settings = merged(before, change, "mode.")
+    if settings.mode is not Mode.manual and not facts.switchable:
         raise ApiError(
             409,
             "This charger cannot be switched: its device takes no orders.",
@@ -51,7 +71,7 @@ def mode_settings(entry: Entry, change: bodies.Mode) -> ModeSettings:
             "The mode to_target needs target_wh or target_percent.",
             field="mode.target_wh",
         )
-    check_target(entry, settings, "mode.")
+    check_target(settings, facts, "mode.")
     return settings
 
 
@@ -85,24 +105,22 @@ def merged(
     return replace(before, **given)
 
 
-def check_target(entry: Entry, settings: ModeSettings, where: str) -> None:
+def check_target(settings: ModeSettings, facts: Facts, where: str) -> None:
     """Refuse a target that cannot be reached. Raises ApiError."""
-    full_wh = entry.brain.profile.energy_wh
     if settings.mode is Mode.manual or settings.mode is Mode.until_full:
         return
-    if settings.target_percent is not None and full_wh is None:
+    if settings.target_percent is not None and facts.full_wh is None:
         raise ApiError(
             422,
             "What a full charge takes is not known yet: let it charge until full once, or give target_wh.",
             field=f"{where}target_percent",
         )
-    target = target_wh(settings, full_wh)
-    most_wh = entry.charger.settings.max_wh
-    if target is not None and target > most_wh:
+    target = target_wh(settings, facts.full_wh)
+    if target is not None and target > facts.max_wh:
         field = "target_percent" if settings.target_wh is None else "target_wh"
         raise ApiError(
             422,
-            f"The target of {target:.0f} Wh is above this charger's cap of {most_wh} Wh (settings.max_wh).",
+            f"The target of {target:.0f} Wh is above this charger's cap of {facts.max_wh} Wh (settings.max_wh).",
             field=f"{where}{field}",
         )
 

@@ -9,7 +9,7 @@ from ..charging.modes import Mode
 from ..control import NotSwitchableError
 from ..model import Scope
 from . import bodies, shapes
-from .change import check_target, merged
+from .change import Facts, check_target, merged
 from .context import CONTEXT
 from .errors import ApiError, answer
 from .requests import named_entry, needs, read_body
@@ -48,7 +48,7 @@ async def plan(request: web.Request) -> web.Response:
     if by_hours or settings.mode is not Mode.cheapest_hours:
         mode = Mode.cheapest_hours if by_hours else Mode.ready_by
         settings = replace(settings, mode=mode)
-    check_target(entry, settings, "")
+    check_target(settings, Facts.of(entry), "")
     ready_ms = hub.scheduler.ready_ms(entry, settings)
     found = await hub.scheduler.what_if(entry, settings, ready_ms)
     return answer(200, {"ready": shapes.when(ready_ms), **shapes.plan(found)})

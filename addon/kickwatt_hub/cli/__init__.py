@@ -1,0 +1,1 @@
+"""Commands of `kickwatt-hub`, a file for each subject."""

@@ -1,0 +1,42 @@
+"""What all commands need: where the data is, a way to it, and how to refuse."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import click
+
+from .. import settings
+from ..app import load_secret
+from ..log import set_up_logging
+from ..security.secret import HubSecret
+from ..store import Store
+
+DATA = click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the database. [default: the app's /data, else your own data folder]",
+)
+
+
+class Refused(click.ClickException):
+    """One sentence and exit code 2."""
+
+    exit_code = 2
+
+
+def with_store[T](
+    data: Path | None, work: Callable[[Store, HubSecret], Awaitable[T]]
+) -> T:
+    """Do something with the database, beside a hub that may be running on it."""
+
+    async def run() -> T:
+        folder = settings.data_folder(data)
+        store = await Store.open(folder)
+        try:
+            return await work(store, load_secret(folder))
+        finally:
+            await store.close()
+
+    set_up_logging("warning")
+    return asyncio.run(run())
