@@ -350,7 +350,7 @@ def charger_add_many(
     "--max-wh", type=click.IntRange(10, 20_000), help="Most energy, per order."
 )
 @click.option("--max-a", type=click.FloatRange(0.1, 10), help="More current trips.")
-@_DATA
+@DATA
 def charger_set(
     charger_id: str, data: Path | None, **values: float | str | None
 ) -> None:
@@ -370,7 +370,7 @@ def charger_set(
             await store.chargers.change(stored.pk, stored.name, wanted, rev)
         return wanted
 
-    for name, value in msgspec.structs.asdict(_with_store(data, work)).items():
+    for name, value in msgspec.structs.asdict(with_store(data, work)).items():
         click.echo(f"{name} {value}")
 
 
