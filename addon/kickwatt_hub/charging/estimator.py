@@ -43,8 +43,8 @@ TAIL_STRETCHES = (
 LEAST_DEPTH_SPREAD = 0.12
 UNKNOWN_DEPTH_SPREAD = 0.30
 # What a fit cannot tell: the pack ages, the day is cold. One earlier charge says little of how much they differ.
-SPREAD = 0.07
-SPREAD_OF_ONE = 0.25
+SPREAD = 0.13
+SPREAD_OF_ONE = 0.30
 STEPS = 60
 
 

@@ -26,7 +26,7 @@ RERISE_SHARE = 0.10
 # Below this share of the plateau the power falls: before, it only rises (by about a tenth), apart from noise.
 TAIL_BELOW = 0.93
 
-LEFT_SHARE = 0.008
+LEFT_SHARE = 0.007
 """Of the charge's energy; the goal is one per cent, the rest is for what the estimate of the tail gets wrong."""
 
 # The power of a lithium battery at constant voltage decays with a time constant of about half an hour when warm, and
@@ -51,6 +51,9 @@ STUCK_S = 30 * 60
 AT_REST_W = 0.75
 # What an outlet shows when the battery, or the charger, was taken away.
 NOTHING_W = 3.0
+
+# The peak must be held for that long: one wrong reading of a source that is asked once a minute is not.
+PLATEAU_SLOTS = 4
 
 # A phase is named once it has lasted longer than the longest sag that is forgiven.
 PHASE_SLOTS = 12

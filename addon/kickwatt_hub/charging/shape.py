@@ -8,6 +8,7 @@ from .rule import (
     IDLE_MARGIN_W,
     LOW_SHARE,
     LOW_SHARE_MOST,
+    PLATEAU_SLOTS,
     RERISE_SHARE,
     SLOT_MS,
     UNKNOWN_IDLE_W,
@@ -23,7 +24,7 @@ class Shape:
     levels: tuple[float, ...] = ()
     """Mean power of the last half minutes, the newest last."""
     plateau_w: float = 0.0
-    """The highest power that was held for a minute: the peak without the inrush."""
+    """The highest power that was held for two minutes: the peak without inrush and spikes."""
     above_half_ms: int = 0
     """Until when the level was above a half, and above a quarter, of the plateau: the tail's time constant."""
     above_quarter_ms: int = 0
@@ -50,7 +51,9 @@ def next_shape(
     levels = shape.levels
     previous_w = levels[-1] if levels else 0.0
     held_w = min(previous_w, level_w)
-    plateau_w = max(shape.plateau_w, held_w)
+    plateau_w = shape.plateau_w
+    if held_w > plateau_w and len(levels) >= PLATEAU_SLOTS - 1:
+        plateau_w = max(plateau_w, min(held_w, *levels[1 - PLATEAU_SLOTS :]))
     flat_since_ms, flat_w = shape.flat_since_ms, shape.flat_w
     if abs(level_w - flat_w) > max(1.0, 0.05 * flat_w):
         flat_since_ms, flat_w = end_ms - SLOT_MS, level_w

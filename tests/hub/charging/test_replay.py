@@ -8,16 +8,17 @@ import pytest
 from kickwatt_hub.charging.csvfile import Row
 from kickwatt_hub.charging.detector import DetectorSettings
 from kickwatt_hub.charging.replay import replay, reports_on_change
-
-from .charges import Charge, charge, outlet
+from kickwatt_sim.charges import Charge, charge, outlet
 
 
 def rows(made: Charge, base_s: float = 0.0) -> tuple[Row, ...]:
     return tuple(Row(base_s + row.time_s, row.power_w) for row in made.rows)
 
 
-SCOOTER = outlet(7, interval_s=15, on_change=False)
-TODAY = charge(1, of=SCOOTER, fault="none", start_soc=0.2, health=1.0, cold=1.0)
+SCOOTER = outlet(347, interval_s=15, on_change=False)
+TODAY = charge(
+    1, of=SCOOTER, fault="none", start_soc=0.2, health=1.0, temperature_c=22.0
+)
 
 
 @pytest.mark.parametrize("base_s", [0.0, -500.0, 1_790_000_000.0])
@@ -47,7 +48,14 @@ def test_estimates_come_every_five_minutes_and_their_interval_holds_them() -> No
 def test_learned_charges_narrow_the_interval_and_give_the_idle_draw() -> None:
     earlier = [
         rows(
-            charge(seed, of=SCOOTER, fault="none", start_soc=0.2, health=1.0, cold=1.0)
+            charge(
+                seed,
+                of=SCOOTER,
+                fault="none",
+                start_soc=0.2,
+                health=1.0,
+                temperature_c=22.0,
+            )
         )
         for seed in (2, 3)
     ]
@@ -100,11 +108,11 @@ def on_change(all_rows: tuple[Row, ...], by_w: float = 0.5) -> list[Row]:
 def test_a_recording_of_changes_only_is_recognised_and_ends_by_its_silence() -> None:
     quiet = charge(
         5,
-        of=outlet(11, interval_s=5, on_change=False),
+        of=outlet(347, interval_s=5, on_change=False),
         fault="none",
         start_soc=0.3,
         health=1.0,
-        cold=1.0,
+        temperature_c=22.0,
     )
     changes = on_change(rows(quiet))
     assert reports_on_change(changes)
