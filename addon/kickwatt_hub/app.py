@@ -12,7 +12,7 @@ from typing import TextIO
 from aiohttp import web
 
 from .announce import SupervisorAnnouncement, ZeroconfAnnouncement
-from .api import devices, live, management, native
+from .api import devices, live, management, native, vecharge
 from .api.context import CONTEXT, Context
 from .api.errors import errors
 from .api.idle import Idlers
@@ -96,7 +96,7 @@ class Hub:
         self.main_port, self.device_port = (each.getsockname()[1] for each in sockets)
         await store.packer.pack()
         self.context = await self._parts(store, secret)
-        await self._open(_main_app(self.context), sockets[0])
+        await self._open(_main_app(self.context, self.settings), sockets[0])
         await self._open_to_devices(sockets[1])
         self._stack.push_async_callback(self.context.ingest.drain)
         if self.context.relay is not None:
@@ -271,7 +271,7 @@ def _claim(folder: Path) -> TextIO:
     return claim
 
 
-def _main_app(context: Context) -> web.Application:
+def _main_app(context: Context, settings: Settings) -> web.Application:
     app = web.Application(
         middlewares=[errors, management.refusals], client_max_size=native.MAX_BODY
     )
@@ -281,4 +281,5 @@ def _main_app(context: Context) -> web.Application:
     app.add_routes(native.routes())
     app.add_routes(management.routes())
     app.router.add_get("/api/v1/live", live.live)
+    vecharge.attach(app, get_disconnects=settings.vecharge_get_disconnect)
     return app

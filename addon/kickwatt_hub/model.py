@@ -247,6 +247,14 @@ class Charger(Struct, frozen=True, kw_only=True):
         return "charging" if self.said.state == "charging" else "idle"
 
 
+class Place(Struct, frozen=True, kw_only=True):
+    """Where a charger stands: degrees, WGS 84."""
+
+    address: str
+    longitude: float
+    latitude: float
+
+
 class User(Struct, frozen=True, kw_only=True):
     """An account."""
 

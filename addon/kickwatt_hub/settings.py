@@ -51,6 +51,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Whether the token may go over ws:// to another machine."""
     zone: str | None = None
     """IANA name of the time zone of ready-by times and tariffs; None: the machine's."""
+    vecharge_get_disconnect: bool = False
+    """Whether veCharge's GET to its disconnect call switches off, as its old app needs; a GET should switch nothing."""
     supervisor_url: str = "http://supervisor"
     supervisor_token: str | None = None
 

@@ -91,6 +91,14 @@ class ChargerChange(Struct, frozen=True, forbid_unknown_fields=True):
     mode: Mode | UnsetType = UNSET
 
 
+class NewPlace(Struct, frozen=True, forbid_unknown_fields=True):
+    """PUT /api/v1/chargers/{id}/place."""
+
+    longitude: Annotated[float, Meta(ge=-180, le=180)]
+    latitude: Annotated[float, Meta(ge=-90, le=90)]
+    address: Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\Z")] = ""
+
+
 class Desired(Struct, frozen=True, forbid_unknown_fields=True):
     """PUT /api/v1/chargers/{id}/desired."""
 

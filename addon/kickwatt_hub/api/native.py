@@ -13,7 +13,7 @@ from ..fleet import Entry
 from ..model import Kind, LegacyFormat, Reading, Scope, Session, Token, User
 from ..security import tokens
 from ..security.access import Principal
-from . import bodies, charging, insights, relay, shapes, tariff
+from . import bodies, charging, insights, place, relay, shapes, tariff
 from .change import apply
 from .context import CONTEXT, PRINCIPAL, Context
 from .errors import ApiError, answer
@@ -58,6 +58,7 @@ def routes() -> list[web.RouteDef]:
         web.delete("/api/v1/tokens/{id}", needs(admin, remove_token)),
         *charging.routes(),
         *insights.routes(),
+        *place.routes(),
         *tariff.routes(),
     ]
 

@@ -18,6 +18,7 @@ from .insights import Insights
 from .management import Management
 from .modes import Modes
 from .packer import Packer
+from .places import Places
 from .reader import AT_ONCE, Reader
 from .schema import hub
 from .tariffs import StoredTariffs
@@ -43,7 +44,7 @@ _HEALTHY_S = (
 
 
 class Store:
-    """The database of one hub: `accounts`, `chargers`, `history`, `management` and `packer` are its parts."""
+    """The database of one hub: each kind of thing is kept by a part."""
 
     def __init__(self, writer: Writer, reader: Reader, hub_id: str) -> None:
         """Use `Store.open`."""
@@ -55,6 +56,7 @@ class Store:
         self.history = History(reader)
         self.management = Management(writer, reader)
         self.packer = Packer(writer, reader)
+        self.places = Places(writer, reader)
         self.modes = Modes(writer, reader)
         self.tariffs = StoredTariffs(writer, reader)
         self.insights = Insights(writer, reader)

@@ -341,3 +341,15 @@ stale = sa.Table(
     ),
     sa.Column("since_ms", sa.BigInteger, nullable=False),
 )
+
+# Where a charger stands, for whoever looks for the nearest one.
+charger_place = sa.Table(
+    "charger_place",
+    metadata,
+    sa.Column(
+        "charger_pk", sa.ForeignKey("charger.pk", ondelete="CASCADE"), primary_key=True
+    ),
+    sa.Column("address", sa.String(200), nullable=False),
+    sa.Column("longitude", sa.Float, nullable=False),
+    sa.Column("latitude", sa.Float, nullable=False),
+)

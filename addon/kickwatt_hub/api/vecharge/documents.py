@@ -1,0 +1,98 @@
+"""What veCharge's clients are told, in the spelling that they know."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from ...model import Charger, Place, Reading
+
+
+def status(on: bool) -> str:
+    """Return how a relay's state is written."""
+    return "ON" if on else "OFF"
+
+
+def connected(
+    charger: Charger, place: Place | None, user: str, held_since_ms: int
+) -> dict[str, Any]:
+    """Return `chargerConnected`.
+
+    Clients of 2022 read `_doc` in it, as the old server sent its database's document; those of 2021 read the same
+    fields beside it.
+    """
+    document = _document(charger, place, user, held_since_ms)
+    return {
+        "isNew": False,
+        "$locals": {},
+        "$op": None,
+        "_doc": document,
+        "$init": True,
+        **document,
+    }
+
+
+def location(place: Place | None) -> dict[str, Any]:
+    """Return a point of GeoJSON: longitude, latitude; without coordinates where nobody has given any."""
+    coordinates = [place.longitude, place.latitude] if place else []
+    return {"type": "Point", "coordinates": coordinates}
+
+
+def log(charger: Charger, reading: Reading, user: str) -> dict[str, Any]:
+    """Return `newLog`: V, A and W as text with two decimals, kWh of this charge as a number."""
+    return {
+        "deviceId": charger.id,
+        "voltage": _written(reading.voltage_v),
+        "current": _written(reading.current_a),
+        "power": _written(_power_w(reading)),
+        "energy": _session_kwh(charger),
+        "createdAt": _when(reading.time_ms),
+        "userId": user,
+        "chargerId": charger.id,
+    }
+
+
+def _document(
+    charger: Charger, place: Place | None, user: str, held_since_ms: int
+) -> dict[str, Any]:
+    reading = charger.reading
+    on = status(bool(charger.relay_on))
+    return {
+        "location": location(place),
+        "address": place.address if place else "",
+        "status": on,
+        "power": (_power_w(reading) or 0.0) if reading else 0.0,
+        "voltage": (reading.voltage_v or 0.0) if reading else 0.0,
+        "current": (reading.current_a or 0.0) if reading else 0.0,
+        "energy": _session_kwh(charger),
+        "price": 0,
+        "currentUser": user,
+        "isActive": charger.online,
+        "desiredDgStatus": status(bool(charger.desired_on)),
+        "reportedDgStatus": on,
+        "chargerMode": "PRIVATE",
+        "_id": charger.id,
+        "detail": charger.name,
+        "connectedTimestamp": _when(held_since_ms),
+    }
+
+
+def _power_w(reading: Reading) -> float | None:
+    """Return real power; where the device measures none, volts times amperes, as its old clients would compute it."""
+    if reading.power_w is not None:
+        return reading.power_w
+    return reading.apparent_power_va
+
+
+def _session_kwh(charger: Charger) -> float:
+    session = charger.session
+    energy_wh = session.energy_wh if session is not None else None
+    return 0.0 if energy_wh is None else round(energy_wh / 1000, 5)
+
+
+def _written(value: float | None) -> str:
+    return f"{value or 0.0:.2f}"
+
+
+def _when(time_ms: int) -> str:
+    """Return a time as JavaScript's `Date` writes it."""
+    moment = datetime.fromtimestamp(time_ms // 1000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{time_ms % 1000:03}Z"

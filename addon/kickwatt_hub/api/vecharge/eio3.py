@@ -1,0 +1,245 @@
+"""Socket.IO for clients of 2021 next to those of today, on one path.
+
+python-socketio 5 speaks Engine.IO 4 only. The classes below keep its events, rooms and sessions and change what is
+different on the wire for clients that say `EIO=3` (JavaScript 1.x and 2.x, Python 4.x): who pings, how polling bodies and
+binary frames are laid out, and that the default namespace is joined without being asked.
+
+They override names that the libraries call private, hence the pinned versions in pyproject.toml; the tests with the real
+clients of both generations say when one of them has moved.
+
+Sources: Engine.IO protocol revisions 3 and 4, Socket.IO protocol revisions 4 and 5 (the socket.io project's own documents).
+"""
+
+import base64
+import time
+from typing import Any
+from urllib.parse import parse_qs
+
+import engineio
+from engineio import async_socket, exceptions, packet
+from engineio.payload import Payload
+import socketio
+from socketio import packet as events
+
+_PROTOCOL = "kickwatt.engineio_protocol"
+
+
+def encode_payload(packets: list[packet.Packet]) -> bytes:
+    """Lay packets out as `<length>:<packet>…`, which every client of revision 3 reads."""
+    parts = []
+    for each in packets:
+        text = each.encode()
+        if each.binary:
+            text = "b4" + base64.b64encode(each.data).decode()
+        parts.append(f"{len(_utf16(text)) // 2}:{text}")
+    return "".join(parts).encode()
+
+
+def decode_payload(body: bytes) -> list[packet.Packet]:
+    """Read a polling body: length and text, or the form with a 0/1 tag that Python's clients post.
+
+    Raises ValueError for anything else.
+    """
+    if body[:2] == b"d=":
+        body = parse_qs(body).get(b"d", [b""])[0]
+    if not body:
+        raise ValueError("Empty payload")
+    raw = _split_tagged(body) if body[:1] <= b"\x01" else _split_text(body)
+    if len(raw) > Payload.max_decode_packets:
+        raise ValueError("Too many packets in payload")
+    return [packet.Packet(encoded_packet=each) for each in raw]
+
+
+def _split_text(body: bytes) -> list[str | bytes]:
+    """`<length in UTF-16 code units>:<packet>…`."""
+    data = _utf16(body.decode())
+    found: list[str | bytes] = []
+    at = 0
+    while at < len(data):
+        end = data.index(_utf16(":"), at)
+        start = end + 2
+        stop = start + 2 * int(data[at:end].decode("utf-16-le"))
+        if not start < stop <= len(data):
+            raise ValueError("Malformed payload")
+        text = data[start:stop].decode("utf-16-le", "surrogatepass")
+        # "b4" is a message in base64.
+        found.append(
+            base64.b64decode(text[2:], validate=True) if text[0] == "b" else text
+        )
+        at = stop
+    return found
+
+
+def _split_tagged(body: bytes) -> list[str | bytes]:
+    """`<0 text or 1 binary><decimal digits of the length, a byte each><0xff><packet>…`."""
+    found: list[str | bytes] = []
+    at = 0
+    while at < len(body):
+        end = body.index(b"\xff", at + 1)
+        start = end + 1
+        stop = start + int("".join(map(str, body[at + 1 : end])))
+        raw = body[start:stop]
+        if not start < stop <= len(body):
+            raise ValueError("Malformed payload")
+        found.append(raw[1:] if body[at] else raw.decode())
+        at = stop
+    return found
+
+
+def _utf16(text: str) -> bytes:
+    """Revision 3 counts UTF-16 code units, as JavaScript's strings do."""
+    return text.encode("utf-16-le", "surrogatepass")
+
+
+class _BinaryFrames:
+    """Adds and strips the packet type that revision 3 puts on binary WebSocket frames."""
+
+    def __init__(self, socket: Any) -> None:
+        self._socket = socket
+        self.close = socket.close
+
+    async def send(self, message: str | bytes) -> None:
+        await self._socket.send(
+            b"\x04" + message if isinstance(message, bytes) else message
+        )
+
+    async def wait(self) -> str | bytes:
+        message: str | bytes = await self._socket.wait()
+        return message[1:] if isinstance(message, bytes) else message
+
+
+class Eio3Socket(async_socket.AsyncSocket):  # type: ignore[misc]
+    """One client of revision 3."""
+
+    last_ping: float | None
+
+    def schedule_ping(self) -> None:
+        """Do nothing: in this revision the client pings."""
+
+    async def check_ping_timeout(self) -> bool:
+        """Whether the client has been heard of lately; it is closed if not."""
+        if self.closed:
+            raise exceptions.SocketIsClosedError
+        patience_s = self.server.ping_interval + self.server.ping_timeout
+        if time.time() - (self.last_ping or 0.0) <= patience_s:
+            return True
+        self.last_ping = time.time()  # lets close() send its CLOSE packet
+        await self.close(wait=False, reason=self.server.reason.PING_TIMEOUT)
+        return False
+
+    async def receive(self, received: packet.Packet) -> None:
+        """Take a packet."""
+        self.last_ping = time.time()
+        if received.packet_type == packet.PING:
+            await self.send(packet.Packet(packet.PONG, received.data))
+        else:
+            await super().receive(received)
+
+    async def handle_get_request(self, environ: dict[str, Any]) -> Any:
+        """Answer a poll, or serve a WebSocket."""
+        answer = await super().handle_get_request(environ)
+        return self.server.polled(answer) if isinstance(answer, list) else answer
+
+    async def handle_post_request(self, environ: dict[str, Any]) -> None:
+        """Take a polling body."""
+        length = int(environ.get("CONTENT_LENGTH", "0"))
+        if length > self.server.max_http_buffer_size:
+            raise exceptions.ContentTooLongError
+        for received in decode_payload(await environ["wsgi.input"].read(length)):
+            await self.receive(received)
+
+    async def _websocket_handler(self, socket: Any) -> None:
+        await super()._websocket_handler(_BinaryFrames(socket))
+
+
+class EngineServer(engineio.AsyncServer):  # type: ignore[misc]
+    """An Engine.IO server for revisions 3 and 4."""
+
+    _async: dict[str, Any]
+    start_service_task: bool
+
+    def __init__(self, **options: Any) -> None:
+        """`options` are those of engineio.AsyncServer."""
+        super().__init__(**options)
+        translate = self._async["translate_request"]
+
+        def translate_request(request: Any) -> dict[str, Any]:
+            environ: dict[str, Any] = translate(request)
+            environ[_PROTOCOL] = request.query.get("EIO", "4")
+            if environ[_PROTOCOL] == "3":
+                # The server checks the revision in the query string itself.
+                query = environ["QUERY_STRING"].replace("EIO=3", "v=3")
+                environ["QUERY_STRING"] = query + "&EIO=4"
+            return environ
+
+        self._async = self._async | {"translate_request": translate_request}
+
+    def polled(self, packets: list[packet.Packet]) -> dict[str, Any]:
+        """Return the answer to a poll of revision 3."""
+        return {
+            "status": "200 OK",
+            "headers": [("Content-Type", "text/plain; charset=UTF-8")],
+            "response": encode_payload(packets),
+        }
+
+    async def _handle_connect(
+        self, environ: dict[str, Any], transport: str, jsonp_index: int | None = None
+    ) -> Any:
+        if environ[_PROTOCOL] != "3":
+            return await super()._handle_connect(environ, transport, jsonp_index)
+        if self.start_service_task:
+            self.start_service_task = False
+            self.service_task_handle = self.start_background_task(self._service_task)
+        sid = self.generate_id()
+        self.sockets[sid] = socket = Eio3Socket(self, sid)
+        opening = {
+            "sid": sid,
+            "upgrades": self._upgrades(sid, transport),
+            "pingTimeout": int(self.ping_timeout * 1000),
+            "pingInterval": int(self.ping_interval * 1000),
+        }
+        await socket.send(packet.Packet(packet.OPEN, opening))
+        refusal = await self._trigger_event("connect", sid, environ, run_async=False)
+        if refusal is not None and refusal is not True:
+            self.sockets.pop(sid, None)
+            return self._unauthorized(refusal or None)
+        if transport == "websocket":
+            answer = await socket.handle_get_request(environ)
+            if socket.closed:
+                self.sockets.pop(sid, None)
+            return answer
+        socket.connected = True
+        return self.polled(await socket.poll())
+
+
+class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
+    """A Socket.IO server for clients of both generations."""
+
+    def _engineio_server_class(self) -> type[EngineServer]:
+        return EngineServer
+
+    def _is_old(self, eio_sid: str) -> bool:
+        return isinstance(self.eio.sockets.get(eio_sid), Eio3Socket)
+
+    async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> Any:
+        await super()._handle_eio_connect(eio_sid, environ)
+        if not self._is_old(eio_sid):
+            return None
+        await self._handle_connect(eio_sid, "/", None)
+        if self.manager.sid_from_eio_sid(eio_sid, "/"):
+            return None
+        del self.environ[eio_sid]
+        return "Unauthorized"
+
+    async def _send_packet(self, eio_sid: str, sent: events.Packet) -> None:
+        if not self._is_old(eio_sid):
+            await super()._send_packet(eio_sid, sent)
+            return
+        if sent.packet_type in (events.CONNECT, events.DISCONNECT):
+            sent.data = None  # JavaScript 2.x rejects an object here
+        elif sent.packet_type == events.CONNECT_ERROR and isinstance(sent.data, dict):
+            sent.data = sent.data["message"]
+        await super()._send_packet(eio_sid, sent)
+        if sent.packet_type == events.DISCONNECT and sent.namespace in (None, "/"):
+            # In the same payload, or the client takes the end for a lost connection, and comes back.
+            await self.eio.send_packet(eio_sid, packet.Packet(packet.CLOSE))
