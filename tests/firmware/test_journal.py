@@ -122,15 +122,65 @@ class WornFlash(Flash):
         super().__setitem__(where, worn + data[len(worn) :])
 
 
-@pytest.mark.parametrize(("bad", "worn"), [(0, False), (2, False), (3, True)])
+@pytest.mark.parametrize(
+    ("bad", "worn"), [(0, False), (2, False), (3, False), (150, False), (256, True)]
+)
 def test_a_record_that_comes_out_wrong_is_written_again(bad: int, worn: bool) -> None:
     flash = WornFlash(bad)
     journal = Journal(flash)
     journal.append(1, b"odd\x01")
     assert journal.worn == worn
     assert (Journal(flash).newest(1) is None) == worn
-    journal.append(2, b"odd\x01")
-    assert Journal(flash).newest(2) == b"odd\x01".ljust(12, b"\x00")
+    assert Journal(flash).worn == worn
+    if not worn:
+        journal.append(2, b"odd\x01")
+        again = Journal(flash)
+        assert again.newest(1) == again.newest(2) == b"odd\x01".ljust(12, b"\x00")
+
+
+def test_the_next_start_knows_that_a_record_could_not_be_written() -> None:
+    """Only this one: what is written before and after it is whole."""
+    flash = Flash()
+    journal = Journal(flash)
+    journal.append(3, b"before")
+    for slot in (1, 2, 3):
+        flash[slot * 16 : slot * 16 + 16] = bytes(16)
+    again = Journal(flash)
+    assert again.worn
+    again.append(3, b"after")
+    assert Journal(flash).worn
+    again.compact()
+    assert not Journal(flash).worn
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 9), st.binary(max_size=12)), max_size=40),
+    st.integers(16, 64),
+    st.data(),
+)
+def test_power_that_fails_at_any_byte_of_any_write_leaves_what_was_or_what_is(
+    before: list[tuple[int, bytes]], slots: int, data: st.DataObject
+) -> None:
+    """But for the rewriting of a full sector, which loses high kinds first."""
+    flash = Flash(16 * slots)
+    journal = Journal(flash)
+    for record in before:
+        journal.append(*record)
+    old = contents(journal)
+    new = (data.draw(st.integers(1, 9)), data.draw(st.binary(max_size=12)))
+    image, erases = bytes(flash.bytes), flash.erases
+    for lasts in range(17):
+        flash.bytes[:] = image
+        flash.lasts = lasts
+        with suppress(PowerFailed):
+            Journal(flash).append(*new)
+        flash.lasts = None
+        found = contents(Journal(flash))
+        if flash.erases == erases:
+            assert found in (old, {**old, new[0]: new[1].ljust(12, b"\x00")})
+        else:
+            assert set(found) <= set(old) | {new[0]}
+            erases = flash.erases
 
 
 def test_a_sector_that_cannot_be_written_anew_is_worn() -> None:
