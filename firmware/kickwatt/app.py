@@ -12,7 +12,6 @@ import gc
 import os
 import sys
 
-import busio
 import digitalio
 import microcontroller
 
@@ -24,6 +23,7 @@ from kickwatt.journal import Journal
 from kickwatt.led import Light
 from kickwatt.memory import Memory
 from kickwatt.meter import MeterError
+from kickwatt.meters import open_meter
 from kickwatt.modems import open_modem
 from kickwatt.queue import as_long_as_fits
 from kickwatt.recorder import Recorder
@@ -35,11 +35,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from kickwatt.analog import Analog
-    from kickwatt.pzem import Pzem
+    from kickwatt.meters import Meter
     from kickwatt.settings import Config
-
-    Meter = Analog | Pzem
 
 _METER_MS = 1_000
 _GUARD_MS = 200
@@ -61,7 +58,7 @@ def main(relay_pin: digitalio.DigitalInOut) -> None:
     boot, reset, too_many = memory.start_boot(resets.reason())
     print("charger %s, boot %d after %s" % (settings.id, boot, reset))
     control = Control(settings, relay, memory, too_many, clock.now_ms())
-    meter = _meter(settings)
+    meter = open_meter(settings)
     modem = open_modem(settings, memory, dog.feed)
     gc.collect()
     queue = as_long_as_fits(gc.mem_free())  # type: ignore[attr-defined]
@@ -152,31 +149,6 @@ def person(
 
 
 # ---------------------------------------------------------------------- small things
-
-
-def _meter(settings: Config) -> Meter:
-    """The sensor that the owner has; the other one takes no memory."""
-    if settings.sensor == "analog":
-        from kickwatt.adc import open_input
-        from kickwatt.analog import Analog
-        from kickwatt.calibration import Calibration
-
-        return Analog(
-            open_input(pins.VOLTAGE),
-            open_input(pins.CURRENT),
-            Calibration(settings.v_slope, settings.a_slope, settings.a_zero),
-        )
-    from kickwatt.pzem import BAUD, Pzem
-
-    return Pzem(
-        busio.UART(
-            pins.METER_TX,
-            pins.METER_RX,
-            baudrate=BAUD,
-            timeout=0,
-            receiver_buffer_size=128,
-        )
-    )
 
 
 def _state(control: Control) -> str:

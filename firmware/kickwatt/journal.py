@@ -34,7 +34,9 @@ class Journal:
         self._nvm = nvm
         self._slots = len(nvm) // RECORD if nvm is not None else 0
         self._next = 0
-        self.worn = False  # something could not be written, in this boot or in an earlier one
+        self.worn = (
+            False  # something could not be written, in this boot or in an earlier one
+        )
         self._newest: dict[int, bytes] = {}  # kind: payload
         spoilt = 0
         for slot in range(self._slots):
