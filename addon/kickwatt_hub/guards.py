@@ -23,8 +23,9 @@ WIDER = 1.05
 LATER_MS = 120_000
 # One reading above the limit is an inrush, two are a fault.
 OVER_CURRENT_READINGS = 2
-# A board that talks and does not measure. Its own guard gives a meter 10 s; idle boards measure every minute.
-SILENCE_MS = 600_000
+# A board that talks and does not measure, for longer than any of its settings asks for (KICKWATT_SAMPLE_S: at most 600).
+SILENCE_MS = 900_000
+SILENT_MESSAGES = 3
 # Power through a relay that should be open (docs/protocol.md, trip "welded").
 STUCK_W = 5.0
 STUCK_MS = 20_000
@@ -52,6 +53,8 @@ class Watch(Struct, frozen=True):
     closed_ms: int = 0
     """For how long the relay has been closed, all in all."""
     measured_ms: int | None = None
+    unmeasured: int = 0
+    """Messages without a reading, in a row."""
     load_va: float = 0.0
     meter_wh: int | None = None
     counted_wh: float = 0.0
@@ -63,6 +66,8 @@ class Watch(Struct, frozen=True):
     """Since when the relay is, or should be, open."""
     loaded_since_ms: int | None = None
     """Since when power flows all the same."""
+    unheeded_since_ms: int | None = None
+    """Since when a board that talks has not heard of an order for "off"."""
 
     @property
     def energy_wh(self) -> float:
@@ -75,8 +80,10 @@ class Message(Struct, frozen=True):
 
     time_ms: int
     relay_on: bool
+    off: bool
+    """The hub's word is "off"."""
     off_heard: bool
-    """The board has dealt with an order for "off", and nobody has closed the relay since."""
+    """The board has dealt with that."""
     all_sent: bool
     """Nothing older is still queued on the board."""
     readings: tuple[Reading, ...]
@@ -107,6 +114,8 @@ def look(
         watch = _measured(watch, reading, most, message.off_heard)
         if _is_stuck(watch):
             return watch, "stuck"
+    if _is_unheeded(watch, lease_s):
+        return watch, "stuck"
     return watch, _exceeded(watch, message, most) if message.relay_on else None
 
 
@@ -135,8 +144,15 @@ def _clocked(watch: Watch, message: Message, lease_s: int) -> Watch:
             loaded_since_ms = message.time_ms if watch.load_va > STUCK_W else None
     else:
         open_since_ms = loaded_since_ms = None
+    unheeded_since_ms = None
+    if message.off and message.relay_on and not message.off_heard:
+        unheeded_since_ms = watch.unheeded_since_ms
+        if unheeded_since_ms is None:
+            unheeded_since_ms = message.time_ms
     return replace(
         watch,
+        unmeasured=watch.unmeasured + 1,
+        unheeded_since_ms=unheeded_since_ms,
         heard_ms=message.time_ms,
         closed=message.relay_on,
         closed_ms=closed_ms,
@@ -166,6 +182,7 @@ def _measured(watch: Watch, reading: Reading, most: Limits, off_heard: bool) -> 
     return replace(
         watch,
         measured_ms=reading.time_ms,
+        unmeasured=0,
         load_va=load,
         meter_wh=meter_wh,
         counted_wh=counted_wh,
@@ -189,6 +206,14 @@ def _is_stuck(watch: Watch) -> bool:
     return since_ms is not None and now_ms is not None and now_ms - since_ms >= STUCK_MS
 
 
+def _is_unheeded(watch: Watch, lease_s: int) -> bool:
+    """Has the last lease run out, and the board still says that its relay is closed?"""
+    since_ms, now_ms = watch.unheeded_since_ms, watch.heard_ms
+    if since_ms is None or now_ms is None:
+        return False
+    return now_ms - since_ms > lease_s * 1000 + LATER_MS
+
+
 def _exceeded(watch: Watch, message: Message, most: Limits) -> Reason | None:
     if watch.over >= OVER_CURRENT_READINGS:
         return "current"
@@ -196,11 +221,13 @@ def _exceeded(watch: Watch, message: Message, most: Limits) -> Reason | None:
         return "energy"
     if watch.closed_ms > most.closed_ms:
         return "time"
-    since_ms = watch.measured_ms
-    if message.all_sent and watch.closed_ms > SILENCE_MS:
-        silent_ms = SILENCE_MS if since_ms is None else message.time_ms - since_ms
-        if silent_ms >= SILENCE_MS:
-            return "silence"
+    if (
+        message.all_sent
+        and watch.unmeasured >= SILENT_MESSAGES
+        and watch.closed_ms > SILENCE_MS
+        and message.time_ms - (watch.measured_ms or 0) > SILENCE_MS
+    ):
+        return "silence"
     return None
 
 

@@ -244,10 +244,12 @@ class Ingest:
         most = guards.limits(
             charger.settings, entry.brain.profile, learned=charger.mode.learned_caps
         )
+        is_off = wish.order is not None and not wish.on
         message = guards.Message(
             now_ms,
             bool(said.relay),
-            wish.order is not None and not wish.on and said.order == wish.order.id,
+            is_off,
+            is_off and said.order == wish.order_id,
             not said.left,
             readings,
         )

@@ -40,10 +40,13 @@ def message(
     time_s: int,
     *readings: Reading,
     relay_on: bool = True,
+    off: bool = False,
     off_heard: bool = False,
     all_sent: bool = True,
 ) -> Message:
-    return Message(time_s * 1000, relay_on, off_heard, all_sent, readings)
+    return Message(
+        time_s * 1000, relay_on, off or off_heard, off_heard, all_sent, readings
+    )
 
 
 def run(*messages: Message, most: Limits = MOST) -> list[str | None]:
@@ -140,10 +143,21 @@ def test_one_inrush_is_no_overcurrent() -> None:
 
 
 def test_a_board_that_talks_and_does_not_measure_is_cut() -> None:
-    talk = [message(60 * at) for at in range(14)]
+    talk = [message(60 * at) for at in range(1, 20)]
     said = run(message(0, reading(0, 90.0)), *talk)
-    assert said.index("silence") <= 12
-    assert not any(said[:10])
+    assert said[16] == "silence"
+    assert not any(said[:16])
+
+
+def test_a_board_that_measures_as_seldom_as_it_may_is_not_silent() -> None:
+    """KICKWATT_SAMPLE_S=600 with a message every half minute; KICKWATT_UPLOAD_S=3600."""
+    seldom = [
+        message(30 * at, *([reading(30 * at, 90.0)] if at % 20 == 0 else []))
+        for at in range(100)
+    ]
+    assert not any(run(*seldom))
+    rare = [message(3600 * at, reading(3600 * at - 3500, 0.5)) for at in range(9)]
+    assert not any(run(*rare))
 
 
 def test_a_board_that_catches_up_is_not_silent() -> None:
@@ -199,6 +213,18 @@ def test_a_relay_that_opens_is_not_stuck() -> None:
 def test_an_order_that_the_board_has_not_heard_is_not_disobeyed() -> None:
     said = run(*(message(30 * at, reading(30 * at, 90.0)) for at in range(5)))
     assert not any(said)
+
+
+def test_a_board_that_never_hears_of_off_is_stuck_when_its_lease_is_over() -> None:
+    """It talks, so it is not out of coverage."""
+    said = run(
+        *(
+            message(30 * at, reading(30 * at, 0.0), off=True)
+            for at in range(LEASE_S // 30 + 6)
+        )
+    )
+    assert said[-1] == "stuck"
+    assert not any(said[: LEASE_S // 30])
 
 
 # --- what is no fault --------------------------------------------------------------------------------------------------------

@@ -75,6 +75,14 @@ class Garage:
         await board.send()
         await self.look()
 
+    async def charges_to_the_end(self, power_w: float) -> None:
+        """Let the battery draw constant power for an hour, then a tail that ends at rest."""
+        tail = (power_w * share for share in (0.7, 0.45, 0.3, 0.2, 0.14, 0.1, 0.08))
+        for drawn_w in (*(power_w,) * 60, *tail, *(5.0,) * 30):
+            await self.goes_on(drawn_w)
+            if self.step is Step.done:
+                return
+
 
 @pytest.fixture
 async def garage(hub: RunningHub, http: aiohttp.ClientSession) -> AsyncIterator[Garage]:
@@ -90,16 +98,31 @@ async def test_until_full_switches_on_and_off_again(garage: Garage) -> None:
     await garage.mode(name=bodies.modes.Mode.until_full)
     await garage.goes_on(0.0)
     assert garage.board.relay == 1
-    for _ in range(60):
-        await garage.goes_on(90.0)
-    assert garage.step is Step.charging
-    for power_w in (70, 50, 35, 25, 18, 13, 9, 7, 6, *(5,) * 30):
-        await garage.goes_on(power_w)
+    await garage.charges_to_the_end(90.0)
     assert (garage.step, garage.charger.progress.why) == (Step.done, "full")
     assert garage.board.relay == 0
     for _ in range(30):
         await garage.goes_on(90.0, 600)
     assert garage.board.relay == 0
+
+
+async def test_one_probe_wakes_a_battery_that_was_not_full(garage: Garage) -> None:
+    """A quarter of an hour after the end, with the owner's leave; and then no more."""
+    await garage.mode(name=bodies.modes.Mode.until_full, probe=True)
+    await garage.charges_to_the_end(90)
+    assert (garage.step, garage.board.relay) == (Step.done, 0)
+    seen = []
+    for _ in range(20):
+        await garage.goes_on(80.0)
+        seen.append(garage.step)
+    assert Step.probing in seen
+    assert (seen[-1], garage.board.relay) == (Step.charging, 1)
+    assert garage.charger.progress.why == "resumed"
+    await garage.charges_to_the_end(80)
+    assert garage.step is Step.done
+    for _ in range(10):
+        await garage.goes_on(80.0, 600)
+    assert (garage.step, garage.board.relay) == (Step.done, 0)
 
 
 async def test_a_target_is_met_within_a_report(garage: Garage) -> None:
