@@ -52,7 +52,7 @@ def _run(device: Device, loader: Loader) -> None:
         Dog=_Dog,
         Scheduler=lambda _feed: _Strides(device, meter),
         open_modem=lambda *_wiring: modem,
-        _meter=lambda _settings: meter,
+        open_meter=lambda _settings: meter,
     )
     pins = loader.import_("board")
     relay = digitalio.DigitalInOut(getattr(pins, device.board.model.wiring.relay))
