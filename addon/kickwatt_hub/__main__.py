@@ -98,6 +98,12 @@ cli.add_command(tariff)
     help="Time zone of ready-by times and tariffs, such as Europe/Warsaw. [default: the machine's]",
 )
 @click.option(
+    "--database",
+    metavar="URL",
+    help="A PostgreSQL database, postgresql://…; with a password, rather give it as KICKWATT_HUB_SERVE_DATABASE. "
+    "[default: SQLite in the data folder]",
+)
+@click.option(
     "--no-zeroconf", is_flag=True, help="Do not announce the hub on the local network."
 )
 @click.option(

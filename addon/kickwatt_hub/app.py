@@ -85,7 +85,7 @@ class Hub:
 
     async def _start(self) -> None:
         folder = self.settings.data
-        store = await Store.open(folder)
+        store = await Store.open(folder, self.settings.database)
         self._stack.push_async_callback(store.close)
         self._stack.enter_context(_claim(folder))
         secret = await asyncio.to_thread(load_secret, folder)

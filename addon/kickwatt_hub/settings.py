@@ -31,6 +31,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     host: str = "0.0.0.0"
     port: Port = 8421
     device_port: Port = 8422
+    database: str | None = None
+    """URL of a PostgreSQL database; None: SQLite in the data folder."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     zeroconf: bool = True
     open_registration: bool = False

@@ -107,12 +107,9 @@ TALK = Conversation(
 )
 
 
-async def test_the_migrations_make_exactly_the_schema(
-    store: Store, tmp_path: Path
-) -> None:
+async def test_the_migrations_make_exactly_the_schema(store: Store) -> None:
     """A change to one needs the other."""
-    engine = sa.create_engine(f"sqlite:///{tmp_path / 'data' / 'kickwatt.sqlite'}")
-    with engine.connect() as connection:
+    with store._engines.writing.connect() as connection:
         context = MigrationContext.configure(
             connection,
             opts={
@@ -121,25 +118,23 @@ async def test_the_migrations_make_exactly_the_schema(
             },
         )
         assert compare_metadata(context, metadata) == []
-    engine.dispose()
 
 
-def test_every_migration_can_be_taken_back(tmp_path: Path) -> None:
+async def test_every_migration_can_be_taken_back(store: Store) -> None:
     """And applied again; the last one is what this version expects."""
-    engine = sa.create_engine(
-        f"sqlite:///{tmp_path / 'x.sqlite'}", poolclass=sa.pool.NullPool
-    )
-    for _ in range(2):
-        upgrade.upgrade(engine, tmp_path / "lock")
-        with engine.connect() as connection:
+    with store._engines.migrating() as connection:
+        for _ in range(2):
             assert "charger" in sa.inspect(connection).get_table_names()
             connection.commit()
             upgrade._CONFIG.attributes["connection"] = connection
             command.downgrade(upgrade._CONFIG, "base")
             connection.commit()
             assert sa.inspect(connection).get_table_names() == ["alembic_version"]
+            connection.commit()
+            upgrade.upgrade(connection)
 
 
+@pytest.mark.sqlite
 async def test_the_database_is_durable_and_for_the_owner_alone(
     store: Store, tmp_path: Path
 ) -> None:
@@ -182,6 +177,7 @@ async def test_the_hub_keeps_its_id(tmp_path: Path) -> None:
     assert len(ids.pop()) == 32
 
 
+@pytest.mark.sqlite
 async def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     """With a sentence that says what to do."""
     store = await Store.open(tmp_path)
@@ -195,6 +191,7 @@ async def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> No
         await Store.open(tmp_path)
 
 
+@pytest.mark.sqlite
 async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     """And not overwritten."""
     (tmp_path / "kickwatt.sqlite").write_text("hello " * 1000)
@@ -203,6 +200,7 @@ async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     assert (tmp_path / "kickwatt.sqlite").read_text().startswith("hello")
 
 
+@pytest.mark.sqlite
 async def test_a_folder_that_cannot_be_made_or_written_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -295,9 +295,9 @@ class _Fresh:
 
     def take(self, outlines: Iterable[Outline]) -> None:
         for each in outlines:
-            if each.conversation != log.NO_CONVERSATION:
+            if each.tells:
                 self.talks[each.charger_pk] = each.conversation.copy()
-            if each.readings != log.NO_READINGS:
+            if each.measures:
                 self.readings.setdefault(each.charger_pk, []).append(
                     each.readings.copy()
                 )

@@ -6,12 +6,12 @@ from pathlib import Path
 import secrets
 import sqlite3
 import time
-from typing import Any
 
 import sqlalchemy as sa
 
 from .accounts import Accounts
 from .chargers import Chargers
+from .engines import FILE, Engines, engines
 from .errors import UnavailableError, UnusableError
 from .history import History
 from .insights import Insights
@@ -19,25 +19,12 @@ from .management import Management
 from .modes import Modes
 from .packer import Packer
 from .places import Places
-from .reader import AT_ONCE, Reader
+from .reader import Reader
 from .schema import hub
 from .tariffs import StoredTariffs
 from .upgrade import upgrade
 from .writer import Writer
 
-FILE = "kickwatt.sqlite"
-
-# FULL: in WAL mode NORMAL would stay consistent, but may lose the last commits at power loss, and those were
-# acknowledged. SECURE_DELETE costs a second write of all that the log frees; where a hash or a sealed key is deleted,
-# `writer.erasing` switches it on.
-_PRAGMAS = (
-    "journal_mode=WAL",
-    "synchronous=FULL",
-    "foreign_keys=ON",
-    "busy_timeout=10000",
-    "wal_autocheckpoint=4000",
-    "secure_delete=OFF",
-)
 _HEALTHY_S = (
     5.0  # health is asked for without a token, so it must not cost a write each time
 )
@@ -46,10 +33,11 @@ _HEALTHY_S = (
 class Store:
     """The database of one hub: each kind of thing is kept by a part."""
 
-    def __init__(self, writer: Writer, reader: Reader, hub_id: str) -> None:
+    def __init__(self, engines: Engines, writer: Writer, hub_id: str) -> None:
         """Use `Store.open`."""
+        self._engines = engines
         self._writer = writer
-        self._reader = reader
+        self._reader = reader = Reader(engines.reading)
         self.hub_id = hub_id
         self.accounts = Accounts(writer, reader)
         self.chargers = Chargers(writer, reader)
@@ -63,30 +51,22 @@ class Store:
         self._health: tuple[float, bool] = (-_HEALTHY_S, True)
 
     @classmethod
-    async def open(cls, folder: Path) -> Store:
-        """Open the database in this folder, made and migrated as needed.
+    async def open(cls, folder: Path, database: str | None = None) -> Store:
+        """Open the database of this URL, or else the one in this folder, made and migrated as needed.
 
         Raises UnusableError, and its TooNewError, with a sentence for the owner.
         """
-        path = folder / FILE
+        found = engines(folder, database)
         try:
-            await asyncio.to_thread(_prepare, folder)
-            engine = _engine(path)
-            hub_id = await asyncio.to_thread(
-                _make_ready, engine, folder / ".migration.lock"
-            )
-            writer = Writer(engine)
+            await asyncio.to_thread(_prepare, folder, file=not found.shared)
+            hub_id = await asyncio.to_thread(_make_ready, found)
+            writer = Writer(found.writing)
             await writer.open()
         except (OSError, sa.exc.DBAPIError, sqlite3.Error) as error:
-            reason = (
-                getattr(error, "strerror", None)
-                or getattr(error, "orig", None)
-                or error
-            )
             raise UnusableError(
-                f"The data folder {folder} cannot be used: {reason}."
+                f"{found.where} cannot be used: {_reason(error)}."
             ) from error
-        return cls(writer, Reader(_reading_engine(path)), hub_id)
+        return cls(found, writer, hub_id)
 
     async def close(self) -> None:
         """Commit what is waiting and close."""
@@ -110,51 +90,24 @@ class Store:
         return healthy
 
 
-def _prepare(folder: Path) -> None:
+def _prepare(folder: Path, *, file: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if not os.access(folder, os.W_OK | os.X_OK):
         raise PermissionError(13, "Permission denied")
-    path = folder / FILE
-    # The database holds the chargers' sealed keys and everybody's hashes: for the owner's eyes only.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    if file:
+        # The database holds the chargers' sealed keys and everybody's hashes: for the owner's eyes only.
+        os.close(os.open(folder / FILE, os.O_RDWR | os.O_CREAT, 0o600))
 
 
-def _engine(path: Path) -> sa.Engine:
-    engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.pool.NullPool)
-    sa.event.listen(engine, "connect", _configure)
-    sa.event.listen(engine, "begin", _begin)
-    return engine
+def _reason(error: Exception) -> str:
+    """Return what the system or the driver says, in one line."""
+    said = getattr(error, "strerror", None) or getattr(error, "orig", None) or error
+    return " ".join(str(said).split()).rstrip(".")
 
 
-def _configure(connection: Any, _record: object) -> None:
-    connection.isolation_level = (
-        None  # transactions begin where `_begin` says, not where the driver guesses
-    )
-    for pragma in _PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _reading_engine(path: Path) -> sa.Engine:
-    engine = sa.create_engine(f"sqlite:///{path}", pool_size=AT_ONCE, max_overflow=0)
-    sa.event.listen(engine, "connect", _configure_reading)
-    # A question of several statements is answered from one moment: what is packed in between is neither missed nor seen twice.
-    sa.event.listen(engine, "begin", lambda each: each.exec_driver_sql("BEGIN"))
-    return engine
-
-
-def _configure_reading(connection: Any, _record: object) -> None:
-    connection.isolation_level = None
-    connection.execute("PRAGMA busy_timeout=10000")
-    connection.execute("PRAGMA query_only=ON")
-
-
-def _make_ready(engine: sa.Engine, lock: Path) -> str:
-    upgrade(engine, lock)
-    with engine.begin() as connection:
+def _make_ready(found: Engines) -> str:
+    with found.migrating() as connection:
+        upgrade(connection)
         hub_id = connection.execute(sa.select(hub.c.hub_id)).scalar()
         if hub_id is None:
             hub_id = secrets.token_hex(16)
@@ -167,6 +120,7 @@ def _make_ready(engine: sa.Engine, lock: Path) -> str:
                     checked_ms=_now_ms(),
                 )
             )
+        connection.commit()
     return str(hub_id)
 
 

@@ -1,5 +1,6 @@
 """The drivers' own connections, for the hot path: what SQLAlchemy adds to a statement costs more than the statement."""
 
+from collections.abc import Callable
 import sqlite3
 from typing import Any, Protocol
 
@@ -35,6 +36,18 @@ class Driver:
     def sql(self, statement: str) -> str:
         """Return a statement as this driver wants it."""
         return statement if self._sqlite else statement.replace("?", "%s")
+
+    def listen(self, channel: str, heard: Callable[[], None]) -> None:
+        """Call `heard` for what other processes notify, whenever this connection does anything; PostgreSQL only."""
+        own = self._raw.info.backend_pid
+        self._raw.add_notify_handler(lambda each: each.pid != own and heard())
+        self._raw.execute(f"LISTEN {channel}")
+        self._raw.commit()
+
+    def catch_up(self) -> None:
+        """Hear what has been notified so far."""
+        self._raw.execute("SELECT 1")
+        self._raw.commit()
 
     def execute(self, statement: str, values: tuple[object, ...] = ()) -> Cursor:
         """Execute one statement, in the driver's own spelling."""

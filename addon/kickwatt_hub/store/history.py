@@ -12,6 +12,7 @@ from .rollups import MINUTE_MS, QUARTER_MS, Bucket, coarser, roll_up, unpack_buc
 from .schema import chunk, session
 
 SECOND_MS = 1000
+_FAR = 2**31 - 1  # days; as far as a column of 32 bits goes
 
 
 class History:
@@ -195,7 +196,9 @@ def _days(
 
 def _packed_days(connection: sa.Connection, start_ms: int, end_ms: int) -> list[int]:
     """Return the days of the span for which there are any chunks, of whatever charger; a leap from one to the next."""
-    first, last = start_ms // DAY_MS, (end_ms - 1) // DAY_MS
+    first, last = (
+        max(-_FAR, min(_FAR, time_ms // DAY_MS)) for time_ms in (start_ms, end_ms - 1)
+    )
     day = sa.select(sa.func.min(chunk.c.day).label("day"))
     leap = day.where(chunk.c.day >= first).cte("leap", recursive=True)
     later = chunk.alias()

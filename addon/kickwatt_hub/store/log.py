@@ -22,8 +22,7 @@ from ..model import Conversation, Reading
 from .driver import driver
 from .schema import segment
 
-NO_CONVERSATION = msgspec.msgpack.encode(None)
-NO_READINGS = msgspec.msgpack.encode(())
+_SEAL_LOCK = 0x6B770003
 
 TOGETHER = 256  # messages in one row: whoever looks for one charger unpacks those of the others with it
 
@@ -44,7 +43,19 @@ class Outline(Struct, frozen=True, array_like=True):
     readings: Raw
     conversation: Raw
 
+    @property
+    def measures(self) -> bool:
+        """Whether there are any readings."""
+        return bytes(self.readings) != _NO_READINGS
 
+    @property
+    def tells(self) -> bool:
+        """Whether it says where the conversation stands."""
+        return bytes(self.conversation) != _NO_CONVERSATION
+
+
+_NO_CONVERSATION = msgspec.msgpack.encode(None)
+_NO_READINGS = msgspec.msgpack.encode(())
 _ENCODER = msgspec.msgpack.Encoder()
 _OUTLINES = msgspec.msgpack.Decoder(list[Outline])
 decode_readings = msgspec.msgpack.Decoder(tuple[Reading, ...]).decode
@@ -67,6 +78,12 @@ class Segment(Struct, frozen=True):
 def append(connection: sa.Connection, entries: Sequence[Entry]) -> None:
     """Write entries to the end of the log, as part of the present commit."""
     raw = driver(connection)
+    if connection.dialect.name != "sqlite":
+        # Nobody seals the table while this commit runs; and where each conversation stands is in `conversation`.
+        raw.execute(f"SELECT pg_advisory_xact_lock_shared({_SEAL_LOCK})")
+        entries = [
+            Entry(each.charger_pk, each.readings) for each in entries if each.readings
+        ]
     found = raw.execute(
         "SELECT max(pk) FROM segment WHERE sealed_ms IS NULL"
     ).fetchone()[0]
@@ -85,28 +102,26 @@ def append(connection: sa.Connection, entries: Sequence[Entry]) -> None:
         )
 
 
-def seal(connection: sa.Connection) -> bool:
-    """Let the next commit begin a new table; whether there was anything in the present one."""
-    newest = connection.execute(
-        sa.select(sa.func.max(segment.c.pk)).where(segment.c.sealed_ms.is_(None))
-    ).scalar()
-    if newest is None:
-        return False
-    if connection.execute(sa.select(table(newest).c.pk).limit(1)).first() is None:
-        return False
-    connection.execute(
-        sa.update(segment).where(segment.c.pk == newest).values(sealed_ms=_now_ms())
-    )
-    return True
+def seal(connection: sa.Connection) -> None:
+    """Let the next commit begin a new table, unless there is nothing in the present one."""
+    if connection.dialect.name != "sqlite":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SEAL_LOCK)))
+    for each in segments(connection, sealed=False):
+        if connection.execute(sa.select(table(each.pk).c.pk).limit(1)).first():
+            connection.execute(
+                sa.update(segment)
+                .where(segment.c.pk == each.pk)
+                .values(sealed_ms=_now_ms())
+            )
 
 
-def segments(connection: sa.Connection, *, sealed: bool = False) -> list[Segment]:
-    """Return the tables of the log, oldest first; or only those that get no more entries."""
+def segments(connection: sa.Connection, *, sealed: bool | None = None) -> list[Segment]:
+    """Return the tables of the log, oldest first: all, or those that get no more entries, or those that do."""
     query = sa.select(segment.c.pk, segment.c.passes, segment.c.done).order_by(
         segment.c.pk
     )
-    if sealed:
-        query = query.where(segment.c.sealed_ms.is_not(None))
+    if sealed is not None:
+        query = query.where(segment.c.sealed_ms.is_not(None) == sealed)
     return [Segment(*row) for row in connection.execute(query)]
 
 
@@ -120,7 +135,7 @@ def outlines(
         if not which.holds(charger_pk):
             return
         query = query.where(_contains(connection, rows.c.chargers, _key(charger_pk)))
-    for (data,) in connection.execution_options(yield_per=64).execute(query):
+    for (data,) in connection.execute(query, execution_options={"yield_per": 64}):
         for outline in _OUTLINES.decode(zstd.decompress(data)):
             if charger_pk is None:
                 if which.holds(outline.charger_pk):

@@ -99,7 +99,7 @@ def _gather(connection: sa.Connection, which: log.Segment) -> _Part:
     for outline in log.outlines(connection, which):
         if outline.charger_pk % which.passes == which.done:
             came.setdefault(outline.charger_pk, []).append(outline.readings.copy())
-            if outline.conversation != log.NO_CONVERSATION:
+            if outline.tells:
                 talks[outline.charger_pk] = outline.conversation.copy()
     query = sa.select(
         conversation.c.charger_pk,

@@ -7,7 +7,11 @@ from functools import partial
 
 import sqlalchemy as sa
 
+from .errors import UnavailableError
+
 AT_ONCE = 4
+ATTEMPTS = 5
+_NO_TABLE = "42P01"
 
 
 class Reader:
@@ -30,5 +34,12 @@ class Reader:
         self._engine.dispose()
 
     def _answer[T](self, question: Callable[[sa.Connection], T]) -> T:
-        with self._engine.connect() as connection:
-            return question(connection)
+        for _ in range(ATTEMPTS):
+            try:
+                with self._engine.connect() as connection:
+                    return question(connection)
+            except sa.exc.ProgrammingError as error:
+                # PostgreSQL drops a table also under a reader that has seen it listed: what was in it has moved.
+                if getattr(error.orig, "sqlstate", None) != _NO_TABLE:
+                    raise
+        raise UnavailableError("The database is being changed too fast to read it.")

@@ -1,7 +1,6 @@
 """Bring a database to this version's schema before anything else touches it."""
 
 from contextlib import closing
-import fcntl
 import logging
 import os
 from pathlib import Path
@@ -21,31 +20,28 @@ _CONFIG = Config()
 _CONFIG.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
 
 
-def upgrade(engine: sa.Engine, lock: Path) -> None:
-    """Apply what is missing; `lock` is a file that keeps two processes from doing so at once.
+def upgrade(connection: sa.Connection) -> None:
+    """Apply what is missing; the caller keeps others from doing so at once.
 
-    Raises TooNewError when the database knows a revision that this version does not, OSError when the lock cannot
-    be written and sqlalchemy's errors when the database cannot.
+    Raises TooNewError when the database knows a revision that this version does not, and sqlalchemy's errors when the
+    database refuses.
     """
     scripts = ScriptDirectory.from_config(_CONFIG)
     known = {script.revision for script in scripts.walk_revisions()}
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        with engine.connect() as connection:
-            current = MigrationContext.configure(connection).get_current_revision()
-            if current == scripts.get_current_head():
-                return
-            if current is not None and current not in known:
-                raise TooNewError(
-                    f"A newer Kickwatt wrote this database (revision {current}): install that version again, "
-                    "or restore a backup from before."
-                )
-            connection.commit()
-            if current is not None:
-                _keep(connection, scripts.get_current_head())
-            _CONFIG.attributes["connection"] = connection
-            command.upgrade(_CONFIG, "head")
-            connection.commit()
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current == scripts.get_current_head():
+        return
+    if current is not None and current not in known:
+        raise TooNewError(
+            f"A newer Kickwatt wrote this database (revision {current}): install that version again, "
+            "or restore a backup from before."
+        )
+    connection.commit()
+    if current is not None:
+        _keep(connection, scripts.get_current_head())
+    _CONFIG.attributes["connection"] = connection
+    command.upgrade(_CONFIG, "head")
+    connection.commit()
 
 
 def _keep(connection: sa.Connection, head: str | None) -> None:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 import logging
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -21,6 +21,7 @@ from .errors import BusyError, StoreError, UnavailableError
 
 _LOGGER = logging.getLogger(__name__)
 
+CHANGES = "kickwatt_changes"  # where processes on one PostgreSQL tell that they changed more than readings
 PENDING = 2_000  # jobs; a message of 200 samples weighs about 50 kB, so at most 100 MB
 
 type Job[T] = Callable[[sa.Connection], T]
@@ -53,6 +54,7 @@ class Writer:
         self._task: asyncio.Task[None] | None = None
         self._closed = False
         self._version = 0
+        self._heard = 0
 
     async def open(self) -> None:
         """Connect. Raises sqlalchemy's errors."""
@@ -128,6 +130,9 @@ class Writer:
     def _connect(self) -> sa.Connection:
         if self._connection is None:
             self._connection = self._engine.connect()
+            if self._connection.dialect.name != "sqlite":
+                driver(self._connection).listen(CHANGES, self._hear)
+                self._hear()  # whatever was told while nobody listened
         return self._connection
 
     def _disconnect(self) -> None:
@@ -136,9 +141,16 @@ class Writer:
             connection.close()
 
     def _data_version(self) -> int:
-        # SQLite changes this number when another connection has committed, never for this one's own commits.
-        row = driver(self._connect()).execute("PRAGMA data_version").fetchone()
-        return cast(int, row[0])
+        connection = self._connect()
+        raw = driver(connection)
+        if connection.dialect.name == "sqlite":
+            # SQLite changes this number when another connection has committed, never for this one's own commits.
+            return int(raw.execute("PRAGMA data_version").fetchone()[0])
+        raw.catch_up()
+        return self._heard
+
+    def _hear(self) -> None:
+        self._heard += 1
 
     def _commit(self, jobs: Sequence[_Task]) -> list[_Outcome]:
         try:
@@ -177,6 +189,8 @@ class Writer:
                 entries.append(job.claim.entry)
         if entries:
             log.append(connection, entries)
+        if connection.dialect.name != "sqlite" and any(not job.claim for job in jobs):
+            driver(connection).execute(f"NOTIFY {CHANGES}")
         return outcomes
 
     def _run_alone(self, connection: sa.Connection, task: _Task) -> _Outcome:

@@ -120,9 +120,10 @@ def _day(reading: Reading) -> int:
 
 def _old(connection: sa.Connection, pk: int) -> Iterator[Reading]:
     """Yield the readings as they were stored before, by time."""
-    rows = connection.execution_options(yield_per=_TOGETHER).execute(
+    rows = connection.execute(
         sa.text("SELECT * FROM reading WHERE charger_pk=:pk ORDER BY time_ms"),
         {"pk": pk},
+        execution_options={"yield_per": _TOGETHER},
     )
     for row in rows:
         yield Reading(
@@ -250,8 +251,9 @@ def _talks(connection: sa.Connection) -> dict[int, Conversation]:
 
 
 def _packed(connection: sa.Connection) -> Iterator[tuple[int, Reading]]:
-    rows = connection.execution_options(yield_per=10).execute(
-        sa.text("SELECT charger_pk, data, size FROM chunk WHERE data IS NOT NULL")
+    rows = connection.execute(
+        sa.text("SELECT charger_pk, data, size FROM chunk WHERE data IS NOT NULL"),
+        execution_options={"yield_per": 10},
     )
     for row in rows:
         for each in chunks.unpack_readings(row.data, row.size):
