@@ -40,7 +40,12 @@ class Driver:
     def listen(self, channel: str, heard: Callable[[], None]) -> None:
         """Call `heard` for what other processes notify, whenever this connection does anything; PostgreSQL only."""
         own = self._raw.info.backend_pid
-        self._raw.add_notify_handler(lambda each: each.pid != own and heard())
+
+        def hear(notified: Any) -> None:
+            if notified.pid != own:
+                heard()
+
+        self._raw.add_notify_handler(hear)
         self._raw.execute(f"LISTEN {channel}")
         self._raw.commit()
 
