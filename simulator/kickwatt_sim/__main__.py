@@ -15,6 +15,7 @@ from . import coarse as coarse_, scenario as scenarios, settings as settings_
 from .board.models import MODELS, USUAL
 from .cli.chaos import chaos
 from .cli.fleet import fleet
+from .cli.meter import meter
 from .cli.modem import modem
 from .device import Device
 from .faults import FAULTS
@@ -50,6 +51,7 @@ def commands() -> None:
 
 commands.add_command(chaos)
 commands.add_command(fleet)
+commands.add_command(meter)
 commands.add_command(modem)
 
 
