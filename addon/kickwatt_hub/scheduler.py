@@ -42,6 +42,7 @@ _NEVER = 2**62
 class _Attention:
     """What the scheduler remembers of one charger between two looks."""
 
+    loaded: bool = False
     rev: int = 0
     begun: bool = True
     """Whether its settings have been acted upon."""
@@ -81,9 +82,9 @@ class Scheduler:
         for entry in self._fleet.entries():
             attention = self._of(entry)
             mode = stored.get(entry.pk)
-            if mode is None or (attention.rev == mode.rev and attention.seen):
+            first, attention.loaded = not attention.loaded, True
+            if mode is None or (attention.rev == mode.rev and not first):
                 continue
-            first = attention.seen is None
             attention.rev = mode.rev
             attention.begun = mode.progress is not None
             async with entry.turn:
