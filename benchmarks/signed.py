@@ -1,9 +1,14 @@
 """Boards by the thousand, and the S1 messages that they would send."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 import hashlib
 import hmac
+from pathlib import Path
+
+from kickwatt_hub import onboarding
+from tests.support.hub_process import running_hub
 
 from .load import post
 
@@ -24,8 +29,12 @@ class Board:
             bytes.fromhex(self.key), b"kickwatt s1 up", hashlib.sha256
         )
 
-    def request(self, samples: int = 1) -> bytes:
-        """Return the next message as a request, with so many new samples, 30 s apart."""
+    def request(self) -> bytes:
+        """Return the next message, of one sample, as a request."""
+        return post(f"/s1/{self.charger_id}", self.body())
+
+    def body(self, samples: int = 1) -> bytes:
+        """Return the next message, with so many new samples, 30 s apart."""
         self.seq += 1
         rows = []
         for left in reversed(range(samples)):
@@ -41,10 +50,30 @@ class Board:
         ).encode()
         signed = b"S1 up " + self.charger_id.encode() + b"\n" + text
         mac = hmac.digest(self._up, signed, hashlib.sha256).hex().encode()
-        return post(f"/s1/{self.charger_id}", mac + b"\n" + text)
+        return mac + b"\n" + text
 
 
-def in_turn(boards: list[Board], count: int, samples: int = 1) -> Iterator[bytes]:
+def in_turn(boards: list[Board], count: int) -> Iterator[bytes]:
     """Return so many requests, the boards taking turns: no two of one board are under way at once."""
     for index in range(count):
-        yield boards[index % len(boards)].request(samples)
+        yield boards[index % len(boards)].request()
+
+
+def charging(data: Path, count: int) -> list[Board]:
+    """Return so many boards that have been charging for twenty minutes, as the hub that will run on `data` knows."""
+    return asyncio.run(_charging(data, count))
+
+
+async def _charging(data: Path, count: int) -> list[Board]:
+    async with running_hub(data) as hub:
+        context = hub.hub.context
+        ids = [f"charger-{n}" for n in range(count)]
+        added = await onboarding.add_chargers(
+            context.store, context.secret, ids, simulated=False
+        )
+        boards = [Board(each.id, each.key) for each in added]
+        await context.fleet.refresh()
+        for board in boards:
+            reply = await context.ingest.s1(board.charger_id, board.body(40))
+            assert reply.status == 200
+    return boards

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from .. import hub_process, load, servers
 from ..load import Run, post
 from ..report import Report
-from ..signed import Board, in_turn
+from ..signed import charging, in_turn
 
 CHARGERS = 2_000
 ROUNDS = 3
@@ -29,8 +29,7 @@ def run(report: Report) -> None:
     with TemporaryDirectory() as name:
         folder = Path(name)
         report.doing("adding chargers")
-        keys = hub_process.add_chargers(folder / "hub", CHARGERS)
-        boards = [Board(charger_id, key) for charger_id, key in keys.items()]
+        boards = charging(folder / "hub", CHARGERS)
         runs: dict[str, list[Run]] = {"hub": [], "flask": [], "influxdb": []}
         with hub_process.running(folder / "hub") as hub:
             report.doing("warming up")

@@ -19,7 +19,7 @@ from tests.support.hub_process import HubProcess
 
 from .. import hub_process, machine
 from ..report import Report
-from ..signed import Board
+from ..signed import Board, charging
 
 CHARGERS = 1_000
 CONNECTIONS = 32
@@ -49,9 +49,8 @@ def run(report: Report) -> None:
     with TemporaryDirectory() as name:
         data = Path(name) / "hub"
         report.doing("adding chargers")
-        keys = hub_process.add_chargers(data, CHARGERS)
+        boards = charging(data, CHARGERS)
         token = HubProcess(data).add_token("read")
-        boards = [Board(charger_id, key) for charger_id, key in keys.items()]
         with hub_process.running(data) as hub, machine.on_cpu(machine.LOAD_CPU):
             report.doing("warming up")
             asyncio.run(_measure(hub, token, boards, 3))
