@@ -8,7 +8,15 @@ import traceback
 from . import page
 from .report import Report, progress
 
-DEFAULT = ("hub.ingest", "hub.seed", "hub.live", "brain")
+DEFAULT = (
+    "hub.ingest",
+    "hub.seed",
+    "hub.live",
+    "hub.disk",
+    "hub.history",
+    "hub.memory",
+    "brain",
+)
 """What a run without names measures, in this order."""
 ON_DEMAND = ("hub.crash", "hub.records", "hub.crowd", "hub.fuzz")
 """Long ones, which have to be named."""

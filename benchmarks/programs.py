@@ -3,10 +3,13 @@
 Debian's are unpacked, not installed: nothing is started, nothing of the system changes, and no root is needed.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 import os
 from pathlib import Path
 import shutil
 import subprocess
+from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parents[1]
 CACHE = ROOT / ".cache" / "benchmarks"
@@ -15,6 +18,14 @@ PACKAGES = ("wrk", "influxdb", "libluajit-5.1-2", "libluajit-5.1-common")
 
 class MissingError(Exception):
     """A program could not be had; the text says which, and what would help."""
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder for the time of one benchmark, on the disk of this checkout: /tmp may be none."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=CACHE) as name:
+        yield Path(name)
 
 
 def debian(program: str) -> tuple[Path, dict[str, str]]:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-import dataclasses
 from dataclasses import dataclass, field
 import hashlib
 import logging
@@ -307,7 +306,7 @@ class Fleet:
         if place is None and total_wh is not None and found_wh not in (None, total_wh):
             # Late readings have moved the count since the first of these was stored.
             start_wh = (energy.total_wh or 0.0) + total_wh - found_wh
-            energy = dataclasses.replace(energy, total_wh=start_wh)
+            energy = replace(energy, total_wh=start_wh)
             thought = await brains.think_beside(
                 brain, charger, energy, readings, charger.said, running
             )

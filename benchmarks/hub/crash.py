@@ -1,12 +1,11 @@
 """SIGKILL at random moments under load: nothing acknowledged is lost, nothing is stored twice."""
 
 import asyncio
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from tests.support.hub_process import HubProcess
 from tests.support.kills import kill_under_load
 
+from ..programs import scratch
 from ..report import Report
 
 
@@ -14,8 +13,8 @@ def run(report: Report) -> None:
     """Count what was lost and what is there twice."""
     kills = 5 if report.quick else 200
     report.doing(f"{kills} kills")
-    with TemporaryDirectory() as name:
-        data = Path(name) / "hub"
+    with scratch() as folder:
+        data = folder / "hub"
         courses = asyncio.run(
             kill_under_load(HubProcess(data), data, kills, boards=8, seed=2)
         )

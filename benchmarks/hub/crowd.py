@@ -1,21 +1,20 @@
 """Ten thousand boards connect at the same moment: all are answered."""
 
 import asyncio
-from pathlib import Path
-from tempfile import TemporaryDirectory
 import time
 
 from tests.support.crowd import connect_at_once, make_boards
 
 from .. import hub_process, machine
+from ..programs import scratch
 from ..report import Report
 
 
 def run(report: Report) -> None:
     """All connect before the first of them speaks."""
     count = 1_000 if report.quick else 10_000
-    with TemporaryDirectory() as name:
-        data = Path(name) / "hub"
+    with scratch() as folder:
+        data = folder / "hub"
         report.doing(f"adding {count:,} chargers")
         boards = asyncio.run(make_boards(data, count))
         report.doing("starting the hub")

@@ -2,13 +2,13 @@
 
 import asyncio
 from pathlib import Path
-from tempfile import TemporaryDirectory
 import time
 
 from tests.support.fuzz import Fuzz, fuzz
 from tests.support.hub_process import HubProcess, running_hub
 from tests.support.s1_device import S1Device
 
+from ..programs import scratch
 from ..report import Report
 
 CASES = 2_000  # between two looks at the clock
@@ -18,8 +18,8 @@ def run(report: Report) -> None:
     """Warm up with the first cases, then look what the rest leaves behind."""
     seconds = 5 if report.quick else 60
     report.doing(f"{seconds} s")
-    with TemporaryDirectory() as name:
-        seen, grown_mib, tracebacks = asyncio.run(_fuzz(Path(name) / "hub", seconds))
+    with scratch() as folder:
+        seen, grown_mib, tracebacks = asyncio.run(_fuzz(folder / "hub", seconds))
     errors = sum(times for status, times in seen.items() if status and status >= 500)
     report.figure("Requests", sum(seen.values()), "")
     report.figure("Answered with 500 or above", errors, "", at_most=0)

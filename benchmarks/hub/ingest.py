@@ -6,12 +6,11 @@ The hub checks a signature, stores, thinks and signs its reply. Its peers store 
 
 from collections.abc import Iterator
 from itertools import count, islice
-from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 
 from .. import hub_process, load, servers
 from ..load import Run, post
+from ..programs import scratch
 from ..report import Report
 from ..signed import charging, in_turn
 
@@ -26,8 +25,7 @@ JSON = "Content-Type: application/json\r\n"
 def run(report: Report) -> None:
     """Take turns, so that a busy minute of the machine meets all alike."""
     seconds = 1 if report.quick else 4
-    with TemporaryDirectory() as name:
-        folder = Path(name)
+    with scratch() as folder:
         report.doing("adding chargers")
         boards = charging(folder / "hub", CHARGERS)
         runs: dict[str, list[Run]] = {"hub": [], "flask": [], "influxdb": []}

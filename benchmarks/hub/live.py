@@ -6,9 +6,7 @@ from before the message is sent until its event is decoded, so the network's and
 
 import asyncio
 from itertools import count
-from pathlib import Path
 from statistics import quantiles
-from tempfile import TemporaryDirectory
 import time
 from urllib.parse import urlsplit
 
@@ -18,6 +16,7 @@ import msgspec
 from tests.support.hub_process import HubProcess
 
 from .. import hub_process, machine
+from ..programs import scratch
 from ..report import Report
 from ..signed import Board, charging
 
@@ -46,8 +45,8 @@ _EVENT = msgspec.json.Decoder(_Event)
 def run(report: Report) -> None:
     """Warm up, then measure."""
     seconds = 3 if report.quick else 15
-    with TemporaryDirectory() as name:
-        data = Path(name) / "hub"
+    with scratch() as folder:
+        data = folder / "hub"
         report.doing("adding chargers")
         boards = charging(data, CHARGERS)
         token = HubProcess(data).add_token("read")

@@ -2,11 +2,11 @@
 
 import asyncio
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from tests.support.hub_process import running_hub
 from tests.support.records import Outcome, deliver
 
+from ..programs import scratch
 from ..report import Report
 
 
@@ -14,8 +14,8 @@ def run(report: Report) -> None:
     """Count the differences."""
     count = 20_000 if report.quick else 1_000_000
     report.doing(f"{count:,} records")
-    with TemporaryDirectory() as name:
-        outcome = asyncio.run(_deliver(Path(name) / "hub", count))
+    with scratch() as folder:
+        outcome = asyncio.run(_deliver(folder / "hub", count))
     stored = set(outcome.stored)
     report.figure("Samples measured", len(outcome.measured), "")
     first = outcome.messages - outcome.repeated - outcome.late

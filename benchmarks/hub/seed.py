@@ -6,14 +6,13 @@ energy and thinks; FastAPI validates and stores.
 
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 
 from kickwatt_hub.model import Kind
 
 from .. import hub_process, load, servers
 from ..load import Run, post
+from ..programs import scratch
 from ..report import Report
 
 CHARGERS = 200
@@ -28,8 +27,7 @@ def run(report: Report) -> None:
     """Take turns, so that a busy minute of the machine meets all alike."""
     seconds = 1 if report.quick else 4
     runs: dict[str, list[Run]] = {"hub": [], "fastapi": []}
-    with TemporaryDirectory() as name:
-        folder = Path(name)
+    with scratch() as folder:
         report.doing("adding chargers")
         keys = hub_process.add_chargers(folder / "hub", CHARGERS, Kind.legacy)
         mine = batches([("/", f"{JSON}api_key: {key}\r\n") for key in keys.values()])
