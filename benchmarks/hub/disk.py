@@ -12,7 +12,7 @@ from kickwatt_hub import onboarding
 from kickwatt_hub.app import load_secret
 from kickwatt_hub.model import Conversation, Delivery, Said
 from kickwatt_hub.store import Store
-from kickwatt_hub.store.database import FILE
+from kickwatt_hub.store.engines import FILE
 
 from .. import fill
 from ..programs import scratch

@@ -7,7 +7,7 @@ from statistics import median
 import time
 
 from kickwatt_hub.store import Store
-from kickwatt_hub.store.database import FILE
+from kickwatt_hub.store.engines import FILE
 
 from .. import fill
 from ..programs import scratch

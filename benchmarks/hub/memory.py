@@ -7,7 +7,7 @@ import time
 import aiohttp
 import sqlalchemy as sa
 
-from kickwatt_hub.store.database import FILE
+from kickwatt_hub.store.engines import FILE
 from kickwatt_hub.store.schema import charger
 from tests.support.hub_process import HubProcess
 
@@ -39,9 +39,7 @@ def run(report: Report) -> None:
     report.figure("Readings stored", CHARGERS * days * EACH, "")
     report.figure("After the start", at_start, "MiB")
     report.figure("After some use", used, "MiB", at_most=120)
-    report.note(
-        "The use: 500 messages, and every charger's last day as readings."
-    )
+    report.note("The use: 500 messages, and every charger's last day as readings.")
 
 
 def _fill(data: Path, days: int) -> None:
