@@ -10,6 +10,7 @@ import sys
 
 BOARDS = (
     "raspberry_pi_pico",
+    "raspberry_pi_pico_w",
     "raspberry_pi_pico2",
     "raspberry_pi_pico2_w",
     "seeeduino_xiao_rp2040",

@@ -15,7 +15,7 @@ import sys
 import digitalio
 import microcontroller
 
-from kickwatt import __version__, clock, led, pins, resets
+from kickwatt import __version__, clock, led, modems, pins, resets
 from kickwatt.button import LONG, Button
 from kickwatt.control import Control
 from kickwatt.dog import Dog
@@ -51,6 +51,7 @@ def main(relay_pin: digitalio.DigitalInOut) -> None:
     dog = Dog()
     light = Light(_output(pins.LED, False))
     settings = _settings()
+    modems.check(settings)
     if settings.problems:
         _complain(settings.problems, light, dog)
 

@@ -196,6 +196,7 @@ class Cellular:
         yield from self._at.command("ATE0", self.SHORT_MS)
         yield from self._at.command("AT+CMEE=1", self.SHORT_MS)
         yield from self._at.attempt("AT+HTTPTERM", self.HTTP_MS)
+        self._at.forget(self.STARTED[0])  # that was this start
         self._awake = True
 
     def _knock(self, times: int) -> Generator[int, None, bool]:

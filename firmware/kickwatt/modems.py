@@ -17,6 +17,17 @@ if TYPE_CHECKING:
     from kickwatt.settings import Config
 
 
+def check(config: Config) -> None:
+    """Add to the problems of the settings what the board lacks for its modem."""
+    if config.modem == "wifi":
+        from kickwatt.wifi import is_missing
+
+        if is_missing():
+            config.problems.append(
+                'KICKWATT_MODEM: this board has no Wi-Fi. "sim800" or "a7670", or a Pico W, Pico 2 W or ESP32.'
+            )
+
+
 def open_modem(config: Config, memory: Memory, feed: Callable[[], None]) -> Modem:
     """Return the modem that KICKWATT_MODEM names. `feed` feeds the watchdog, for the steps of Wi-Fi that take long."""
     if config.modem == "wifi":

@@ -34,6 +34,15 @@ _ASK_TIME_MS = 6 * 3_600_000
 _MULTICAST = ("224.0.0.251", 5353)  # mDNS, RFC 6762
 
 
+def is_missing() -> bool:
+    """Whether the board has no radio."""
+    try:
+        import wifi  # noqa: F401
+    except ImportError:
+        return True
+    return False
+
+
 class Wifi:
     """A modem as `kickwatt.modem` describes it."""
 
@@ -146,6 +155,7 @@ class Wifi:
     def _join(self) -> Generator[int, None, None]:
         ssid = self._config.wifi_ssid
         print("wifi: joining %s" % ssid)
+        self._address = ""  # the hub may have another one there
         why = "out of reach, or KICKWATT_WIFI_PASSWORD is wrong"
         self._feed()
         try:

@@ -12,7 +12,7 @@ from rich.console import Console as Terminal
 from rich.text import Text
 
 from . import coarse as coarse_, scenario as scenarios, settings as settings_
-from .board.models import MODELS, USUAL
+from .board.models import MODELS, USUAL, USUAL_WITH_WIFI
 from .cli.chaos import chaos
 from .cli.fleet import fleet
 from .cli.meter import meter
@@ -21,6 +21,7 @@ from .device import Device
 from .faults import FAULTS
 from .pace import RealPace
 from .parameters import Duration, Start
+from .parts.modem import MODEMS
 from .recorder import Recorder
 from .scenario import ScenarioError
 from .settings import Settings, SettingsError
@@ -125,11 +126,15 @@ def list_scenarios() -> None:
     help="A folder with another code.py than Kickwatt's.",
 )
 @click.option(
+    "--modem",
+    "way",
+    type=click.Choice([*MODEMS, "wifi"]),
+    help="The way to the hub, as KICKWATT_MODEM in the settings.  [default: sim800]",
+)
+@click.option(
     "--board",
     type=click.Choice(list(MODELS)),
-    default=USUAL,
-    show_default=True,
-    help="The board that is simulated.",
+    help=f"The board that is simulated.  [default: {USUAL}, with Wi-Fi {USUAL_WITH_WIFI}]",
 )
 @click.option(
     "--nvm",
@@ -182,7 +187,8 @@ def run(
     scenario: str,
     settings_file: Path | None,
     firmware: Path | None,
-    board: str,
+    way: str | None,
+    board: str | None,
     nvm: Path | None,
     duration: float | None,
     seed: int,
@@ -193,7 +199,8 @@ def run(
     console: bool,
 ) -> None:
     """Run one simulated charger against a hub, until Ctrl-C."""
-    settings = _settings(settings_file, hub, charger, key)
+    settings = _settings(settings_file, hub, charger, key, way)
+    board = board or _usual_board(settings)
     try:
         script = scenarios.load(scenario)
     except ScenarioError as error:
@@ -251,16 +258,30 @@ def _recording(
         raise click.UsageError(f"cannot record in {folder}: {error}") from error
 
 
+def _usual_board(settings: Settings) -> str:
+    return USUAL_WITH_WIFI if settings.get("KICKWATT_MODEM") == "wifi" else USUAL
+
+
 def _settings(
-    file: Path | None, hub: str | None, charger: str | None, key: str | None
+    file: Path | None,
+    hub: str | None,
+    charger: str | None,
+    key: str | None,
+    way: str | None,
 ) -> Settings:
     try:
         found: Settings = settings_.read(file) if file else {}
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
-    given = {"KICKWATT_URL": hub, "KICKWATT_ID": charger, "KICKWATT_KEY": key}
+    given = {
+        "KICKWATT_URL": hub,
+        "KICKWATT_ID": charger,
+        "KICKWATT_KEY": key,
+        "KICKWATT_MODEM": way,
+    }
     found = {
         "KICKWATT_APN": "internet",
+        "KICKWATT_WIFI_SSID": "home",
         **found,
         **{name: value for name, value in given.items() if value},
     }
@@ -273,9 +294,10 @@ def _settings(
             raise click.UsageError(
                 f"Which one? Give {option}, or {name} in the settings file."
             )
-    if not re.fullmatch(r"http://[^/\s]+(/\S*)?", str(found["KICKWATT_URL"])):
+    scheme = "http" if found.get("KICKWATT_MODEM", "sim800") == "sim800" else "https?"
+    if not re.fullmatch(rf"{scheme}://[^/\s]+(/\S*)?", str(found["KICKWATT_URL"])):
         raise click.UsageError(
-            "--hub must be an address such as http://192.168.1.5:8422; a SIM800 has no usable TLS."
+            "--hub must be an address such as http://192.168.1.5:8422; https needs --modem a7670 or wifi, for a SIM800 has no usable TLS."
         )
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,31}", str(found["KICKWATT_ID"])):
         raise click.UsageError(

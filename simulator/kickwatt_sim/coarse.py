@@ -164,17 +164,11 @@ class _Modem:
     def post(self, url: str, body: bytes) -> Generator[int, None, tuple[int, bytes]]:
         """Post through the faults that lie on the way to the hub."""
         yield from ()
-        http = self._device.modem.http
+        courier = self._device.courier
         request = Request("POST", url, (), body, 60.0)
-        hindered = (hinder(request) for hinder in http.before)
-        answer: Answer | None = next((one for one in hindered if one is not None), None)
-        if answer is None:
-            answer = self._device.internet.fetch(request)
-            for change in http.after:
-                answer = answer and change(answer)
+        answer = courier.hindrance(request) or courier.fetch(request)
         answer = answer or Answer(NETWORK_ERROR)
-        for listener in http.listeners:
-            listener(request, answer)
+        courier.tell(request, answer)
         if answer.status >= NETWORK_ERROR:
             raise self._failure(f"result {answer.status}")
         return answer.status, answer.body

@@ -19,6 +19,7 @@ from .board.board import Board, Version
 from .board.console import Console
 from .board.flash import FlashImage
 from .board.models import MODELS, USUAL
+from .courier import Courier
 from .exchanges import Exchanges
 from .faults import Injection, inject
 from .firmware_files import firmware_folder
@@ -26,9 +27,10 @@ from .internet import Answer, Internet, Request, exchange
 from .parts.button import Button
 from .parts.front_end import FrontEnd
 from .parts.line import Line
+from .parts.modem import MODEMS, Cell, Modem, Sim800
 from .parts.outlet import Outlet
 from .parts.pzem import Pzem
-from .parts.sim800 import Cell, Modem
+from .parts.radio import AccessPoint, Radio
 from .world import World, nanoseconds
 
 _STEP_S = 1.0
@@ -37,8 +39,8 @@ _STEP_S = 1.0
 class Device:
     """A board, its modem, meter, relay and button, and the outlet with charger and battery.
 
-    The parts are attributes and may be asked and changed between two runs: `board`, `modem`, `cell`, `meter`, `front_end`, `outlet`,
-    `button`, `console`, `exchanges`. `settings` are those of settings.toml; `firmware` is the folder with `code.py`
+    The parts are attributes and may be asked and changed between two runs: `board`, `modem`, `cell`, `access_point`, `meter`,
+    `front_end`, `outlet`, `button`, `console`, `courier`, `exchanges`. `settings` are those of settings.toml; `firmware` is the folder with `code.py`
     (default: the project's); `board` one of `MODELS`; `nvm` a file that keeps the board's non-volatile memory; `carry` replaces real HTTP.
     """
 
@@ -98,12 +100,28 @@ class Device:
 
         modem_line = self.board.wire_uart(*wiring.modem, unit=0)
         self.internet = Internet(self.world, carry)
+        self.courier = Courier(self.internet)
+        self.exchanges = Exchanges(self.courier)
         self.cell = Cell(self.world)
-        self.modem = Modem(self.world, modem_line, self.internet, self.cell)
+        kind = MODEMS.get(str(settings.get("KICKWATT_MODEM")), Sim800)
+        self.modem: Modem = kind(self.world, modem_line, self.courier, self.cell)
         modem_line.part = self.modem
-        self.exchanges = Exchanges(self.modem)
         pins[wiring.modem_reset].on_change = self.modem.reset_pin
         pins[wiring.modem_power_key].on_change = self.modem.power_key
+        pins[wiring.modem_supply].on_change = self._switch_modem
+
+        self.access_point = AccessPoint(
+            str(settings.get("KICKWATT_WIFI_SSID", "home")),
+            str(settings.get("KICKWATT_WIFI_PASSWORD", "")),
+            local_names=frozenset(
+                {"pool.ntp.org", str(settings.get("KICKWATT_NTP", ""))}
+            ),
+        )
+        # None on a board without Wi-Fi.
+        self.radio: Radio | None = None
+        if "wifi" in model.modules:
+            self.radio = Radio(self.world, self.courier, self.access_point)
+            self.board.wire_radio(self.radio)
 
         self.button = Button(
             self.world, lambda lasts_s: self.board.stay_awake(lasts_s + 2.0)
@@ -114,6 +132,8 @@ class Device:
         self.injections: list[Injection] = []
         self.news: list[Callable[[str], None]] = []
 
+        self._supplied = False
+        self._modem_enabled = True
         self.lit = False
         pins["LED"].on_change = self._light
 
@@ -181,7 +201,8 @@ class Device:
 
     def supply(self, on: bool) -> None:
         """Switch the low-voltage supply of board and modem."""
-        self.modem.supply(on)
+        self._supplied = on
+        self._feed_modem()
         self.board.power(on)
 
     def mains(self, present: bool) -> None:
@@ -189,6 +210,14 @@ class Device:
         self.outlet.mains.present = present
         self.outlet.rewire()
         self.supply(present)
+
+    def _switch_modem(self, level: bool | None) -> None:
+        """Move the enable pin of the modem's regulator; let go, it is on."""
+        self._modem_enabled = level is not False
+        self._feed_modem()
+
+    def _feed_modem(self) -> None:
+        self.modem.supply(self._supplied and self._modem_enabled)
 
     def _light(self, level: bool | None) -> None:
         self.lit = bool(level)

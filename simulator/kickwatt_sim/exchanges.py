@@ -1,23 +1,23 @@
-"""What the firmware and its hub say to each other, as the modem sees it. Nothing here is verified or changed."""
+"""What the firmware and its hub say to each other, as the courier sees it. Nothing here is verified or changed."""
 
 import json
 from typing import Any
 
+from .courier import Courier
 from .internet import Answer, Request
-from .parts.sim800 import Modem
 
 
 class Exchanges:
     """Counts uploads and keeps the newest message."""
 
-    def __init__(self, modem: Modem) -> None:
-        """Listen to a modem's requests."""
+    def __init__(self, courier: Courier) -> None:
+        """Listen to a courier's requests."""
         self.succeeded = 0
         self.failed = 0
         self.last_status: int | None = None
         self._newest: tuple[bytes, bytes] = b"", b""
         self._read: tuple[dict[str, Any], dict[str, Any]] | None = None
-        modem.http.listeners.append(self._hear)
+        courier.listeners.append(self._hear)
 
     @property
     def last_message(self) -> dict[str, Any]:

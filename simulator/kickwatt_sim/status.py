@@ -29,13 +29,20 @@ def line(device: Device) -> str:
     relay = "on" if outlet.relay.contact else "off"
     state = exchanges.last_message.get("state", "nothing")
     battery = f"battery {outlet.charge():3.0%}" if outlet.plugged_in else "no battery"
-    signal = device.cell.signal if device.cell.registered else "-"
     faults = [injection.name for injection in device.injections if injection.active]
     return (
         f"{moment(device)}  relay {relay:<3}  {state:<8} {outlet.power_w():5.1f} W  {battery}  "
-        f"signal {signal}  {exchanges.succeeded} ok, {exchanges.failed} failed"
+        f"signal {_signal(device)}  {exchanges.succeeded} ok, {exchanges.failed} failed"
         + (f"  fault: {', '.join(faults)}" if faults else "")
     )
+
+
+def _signal(device: Device) -> str:
+    """Return what the board's way to the hub would tell of its strength."""
+    if device.board.settings.get("KICKWATT_MODEM") == "wifi":
+        joined = device.radio is not None and device.radio.joined
+        return f"{device.access_point.rssi_dbm} dBm" if joined else "-"
+    return str(device.cell.signal) if device.cell.registered else "-"
 
 
 def watch(device: Device, terminal: Terminal, duration_s: float | None) -> None:

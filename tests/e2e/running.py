@@ -20,6 +20,7 @@ import urllib.request
 from kickwatt_demo.parts import program
 from kickwatt_demo.process import free_ports
 
+from kickwatt_sim.board.models import USUAL
 from kickwatt_sim.device import Device
 from kickwatt_sim.internet import Answer, Request, exchange
 from kickwatt_sim.world import World
@@ -177,6 +178,7 @@ def board(
     key: str,
     *,
     carry: Callable[[Request], Answer] = exchange,
+    model: str = USUAL,
     **settings: str | int,
 ) -> Device:
     """A board in virtual time that reports to `url`."""
@@ -190,6 +192,7 @@ def board(
         },
         world=World(start=START),
         carry=carry,
+        board=model,
     )
 
 

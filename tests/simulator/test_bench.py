@@ -15,6 +15,7 @@ import serial
 
 from kickwatt_sim.bench import PtyMeter, PtyModem
 from kickwatt_sim.bench.clockwork import Clockwork
+from kickwatt_sim.parts.modem import A7670
 from kickwatt_sim.parts.pzem import crc16
 
 from .s1_hub import ID, S1Hub
@@ -62,6 +63,15 @@ def test_any_program_posts_through_the_modem() -> None:
         assert b"+HTTPACTION: 1,401," in port.read_until(b",11\r\n")
         assert b"who are you" in ask(port, "AT+HTTPREAD")
     assert hub.forged == 1
+
+
+def test_an_lte_modem_is_another_model() -> None:
+    with (
+        PtyModem(speed=20, model=A7670) as modem,
+        opened(modem.path, baud=115_200) as port,
+    ):
+        wake(port)
+        assert b"A7670E-FASE" in ask(port, "AT+CGMM")
 
 
 def test_the_modem_hears_what_happens_to_it_and_hears_no_wrong_rate() -> None:

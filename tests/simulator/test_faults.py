@@ -72,6 +72,7 @@ class Charge:
 def started(
     settings: dict[str, str | int] | None = None,
     limits: dict[str, int] | None = None,
+    board: str = "pico2",
 ) -> Iterator[Charge]:
     """Give a device that has just started."""
     hub = S1Hub(
@@ -87,6 +88,7 @@ def started(
         hub.settings | (settings or {}),
         world=World(start=START),
         nap_s=1.0,
+        board=board,
         carry=carry,
     ) as device:
         one = Charge(device, hub)
@@ -99,9 +101,10 @@ def charging(
     charge: float = 0.3,
     settings: dict[str, str | int] | None = None,
     limits: dict[str, int] | None = None,
+    board: str = "pico2",
 ) -> Iterator[Charge]:
     """Give a charge that has gone on for a few minutes."""
-    with started(settings, limits) as one:
+    with started(settings, limits, board) as one:
         one.device.outlet.plug_in(charge)
         one.device.run_until(lambda: one.closed, within_s=60)
         one.device.run_for(150)
@@ -124,6 +127,8 @@ HARMFUL: list[tuple[str, Parameters]] = [
     ("network_denied", {}),
     ("no_bearer", {}),
     ("sim_removed", {}),
+    ("sim_puk", {}),
+    ("sim_pin", {}),
     ("modem_restart", {}),
     ("modem_hangs", {}),
     ("modem_slow", {"seconds": 8}),
@@ -504,6 +509,154 @@ def test_an_analog_input_without_a_signal_is_a_lost_sensor(name: str) -> None:
         assert charge.last["trips"] == ["sensor_lost"]
 
 
+# --- the other ways to the hub
+
+LTE: dict[str, str | int] = {"KICKWATT_MODEM": "a7670"}
+WIFI: dict[str, str | int] = {
+    "KICKWATT_MODEM": "wifi",
+    "KICKWATT_WIFI_SSID": "home",
+    "KICKWATT_WIFI_PASSWORD": "a password",
+}
+OVER_LTE: list[tuple[str, Parameters]] = [
+    ("no_network", {}),
+    ("no_bearer", {}),
+    ("sim_removed", {}),
+    ("sim_puk", {}),
+    ("modem_restart", {}),
+    ("modem_hangs", {}),
+    ("httpinit_refused", {}),
+    ("http_error", {"status": 603}),
+    ("hub_nonsense", {"kind": "much"}),
+    ("reply_lost", {}),
+    ("reply_truncated", {}),
+]
+OVER_WIFI: list[tuple[str, Parameters]] = [
+    ("wifi_gone", {}),
+    ("wifi_password", {}),
+    ("wifi_no_names", {}),
+    ("wifi_resets", {}),
+    ("hub_down", {}),
+    ("hub_slow", {"seconds": 90}),
+    ("hub_nonsense", {"kind": "much"}),
+    ("hub_nonsense", {"kind": "zeros"}),
+    ("no_httpaction", {}),
+    ("reply_lost", {}),
+    ("reply_truncated", {}),
+    ("reply_flipped", {}),
+    ("reply_replayed", {}),
+]
+
+
+@pytest.mark.parametrize(("name", "parameters"), OVER_LTE)
+def test_trouble_over_lte_costs_neither_the_charge_nor_a_sample(
+    name: str, parameters: Parameters
+) -> None:
+    with charging(settings=LTE) as charge:
+        injection = charge.strike(name, parameters)
+        charge.device.run_for(300)
+        assert charge.failures > 0 or name == "modem_restart"
+        assert charge.closed
+        injection.end()
+        charge.delivers()
+        assert charge.device.board.boots == 1
+        assert charge.last["trips"] == []
+        charge.check_samples()
+
+
+@pytest.mark.parametrize(("name", "parameters"), OVER_WIFI)
+def test_trouble_over_wifi_costs_neither_the_charge_nor_a_sample(
+    name: str, parameters: Parameters
+) -> None:
+    with charging(settings=WIFI, board="pico_w") as charge:
+        injection = charge.strike(name, parameters)
+        charge.device.run_for(250)
+        assert charge.failures > 0
+        assert charge.closed
+        injection.end()
+        charge.delivers()
+        assert charge.device.board.boots == 1
+        assert charge.last["trips"] == []
+        charge.check_samples()
+
+
+def test_a_card_that_wants_its_puk_is_named_and_no_pin_is_ever_sent() -> None:
+    with charging(settings={"KICKWATT_SIM_PIN": "1234"}) as charge:
+        heard = b""
+
+        def hear(who: str, data: bytes) -> None:
+            nonlocal heard
+            heard += data if who == "host" else b""
+
+        charge.device.modem.dialogue.append(hear)
+        charge.strike("sim_puk")
+        charge.device.run_for(1_000)
+        assert any(
+            "wants its PUK: unlock it in a phone" in line for line in charge.said
+        )
+        assert b"AT+CPIN?" in heard
+        assert b"AT+CPIN=" not in heard
+
+
+def test_a_wrong_pin_costs_one_try_of_three_for_good() -> None:
+    with charging(settings={"KICKWATT_SIM_PIN": "1234"}) as charge:
+        charge.strike("sim_pin")
+        charge.device.run_for(3_000)
+        assert charge.device.modem.sim_tries == 2
+        assert any("KICKWATT_SIM_PIN is wrong" in line for line in charge.said)
+        assert any("not tried again" in line for line in charge.said)
+
+
+@pytest.mark.parametrize("switch", [0, 1])
+def test_only_a_supply_switch_revives_a_modem_that_no_key_reaches(switch: int) -> None:
+    with charging(settings={"KICKWATT_MODEM_SWITCH": switch}) as charge:
+        charge.strike("modem_latched")
+        charge.device.run_for(4_000)
+        assert ("modem: supply off and on" in charge.said) is bool(switch)
+        if switch:
+            charge.delivers()
+            charge.check_samples()
+        else:
+            assert charge.last["up"] < 400
+
+
+def test_a_low_supply_is_reported() -> None:
+    with charging() as charge:
+        assert charge.last["supply_mv"] == 4_010
+        injection = charge.strike("supply_low", {"millivolts": 3_420})
+        charge.delivers()
+        assert charge.last["supply_mv"] == 3_420
+        assert "modem: UNDER-VOLTAGE WARNNING" in charge.said
+        injection.end()
+        charge.delivers()
+        assert charge.last["supply_mv"] == 4_010
+
+
+def test_where_the_network_tells_no_time_a_time_server_does() -> None:
+    for settings in ({}, LTE):
+        with charging(settings=dict(settings)) as charge:
+            charge.strike("no_network_time")
+            charge.device.run_for(600)
+            assert abs(charge.last["clock"] - charge.device.world.wall_s) < 90
+            assert charge.failures == 0
+
+
+def test_without_any_time_messages_go_on_and_say_so() -> None:
+    with charging() as charge:
+        charge.strike("no_time_server")
+        charge.device.run_for(600)
+        charge.delivers()
+        assert charge.failures == 0
+        assert charge.last["clock"] is None
+
+
+def test_without_a_time_server_wifi_goes_on_without_the_time() -> None:
+    with started(settings=WIFI, board="pico2_w") as charge:
+        charge.strike("no_time_server")
+        charge.device.run_for(120)
+        assert charge.failures == 0
+        assert charge.last["clock"] is None
+
+
 # --- all of them
 
 TESTED_ALONE = {
@@ -512,17 +665,21 @@ TESTED_ALONE = {
     "cold_battery",
     "current_input_stuck",
     "flash_worn",
+    "modem_latched",
+    "no_network_time",
+    "no_time_server",
     "power_cut",
     "reboot",
     "relay_dead",
     "relay_welded",
     "supply_dip",
+    "supply_low",
     "voltage_input_stuck",
 }
 
 
 def test_no_fault_is_left_out() -> None:
-    tables: list[tuple[str, ...]] = [*HARMLESS, *HARMFUL, *PASSING]  # type: ignore[list-item]
+    tables: list[tuple[str, ...]] = [*HARMLESS, *HARMFUL, *PASSING, *OVER_WIFI]  # type: ignore[list-item]
     tested = {row[0] for row in tables} | {case.name for case in TRIPS} | TESTED_ALONE
     assert tested == set(FAULTS)
     assert len(FAULTS) >= 30

@@ -62,7 +62,7 @@ def test_a_board_says_who_it_is(run: Run, board: str) -> None:
     assert who == f"{model.id} {model.name} with {model.chip} {model.platform}"
     assert chip == f"{model.frequency_hz} 4096"
     assert led == f"microcontroller.pin.{model.pins['LED']}"
-    assert led.endswith("CYW0" if board == "pico2_w" else "GPIO25")
+    assert led.endswith("CYW0" if board.endswith("_w") else "GPIO25")
 
 
 @pytest.mark.parametrize(
@@ -73,9 +73,10 @@ def test_a_board_says_who_it_is(run: Run, board: str) -> None:
         ("pico2", "wifi", "no module named 'wifi'"),
         (
             "pico2_w",
-            "wifi",
-            "Raspberry Pi Pico 2 W has 'wifi', but the simulator has not",
+            "mdns",
+            "Raspberry Pi Pico 2 W has 'mdns', but the simulator has not",
         ),
+        ("pico2_w", "wifi", None),
         ("xiao_rp2040", "picodvi", "no module named 'picodvi'"),
         ("pico", "asyncio", "no module named 'asyncio'"),
         ("pico", "subprocess", "no module named 'subprocess'"),
@@ -97,7 +98,7 @@ def test_what_the_simulator_has_of_cpython_is_on_every_board() -> None:
 
 
 def test_an_unknown_board_names_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"no board 'uno'; known are pico, pico2"):
+    with pytest.raises(ValueError, match=r"no board 'uno'; known are pico, pico_w"):
         Device({}, board="uno")
 
 

@@ -67,11 +67,11 @@ def test_faults_begin_and_end(run: Run) -> None:
     text = '[[step]]\nafter = "1m"\ndo = "fault"\nfault = "http_error"\nlasts = "2m"\nwith.status = 603'
     play(parse(text, "test"), device)
     device.run_for(59)
-    assert not device.modem.http.before
+    assert not device.courier.before
     device.run_for(2)
-    assert len(device.modem.http.before) == 1
+    assert len(device.courier.before) == 1
     device.run_for(120)
-    assert not device.modem.http.before
+    assert not device.courier.before
 
 
 def test_the_button_is_pressed(run: Run) -> None:

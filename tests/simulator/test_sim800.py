@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from kickwatt_sim.courier import Courier
 from kickwatt_sim.internet import NETWORK_ERROR, Answer, Internet, Request
-from kickwatt_sim.parts.sim800 import Cell, Modem
-from kickwatt_sim.parts.sim800.commands import split
+from kickwatt_sim.parts.modem import Cell, Sim800
+from kickwatt_sim.parts.modem.commands import split
 from kickwatt_sim.world import World
 
 BAUD = 57_600
@@ -23,9 +24,8 @@ class Bench:
         self.requests: list[Request] = []
         self.reply: Callable[[Request], Answer] = lambda _request: Answer(200, b"fine")
         self.cell = Cell(self.world)
-        self.modem = Modem(
-            self.world, self, Internet(self.world, self.carry), self.cell
-        )
+        self.courier = Courier(Internet(self.world, self.carry))
+        self.modem = Sim800(self.world, self, self.courier, self.cell)
 
     def send(self, data: bytes, *, baud: int, at_ns: int = 0) -> int:
         at_ns = max(at_ns, self.world.now_ns)
@@ -428,11 +428,11 @@ def test_a_network_error_is_reported_as_such(bench: Bench) -> None:
 
 def test_faults_may_answer_before_and_change_after(bench: Bench) -> None:
     bench.online()
-    bench.modem.http.before.append(lambda _request: Answer(603))
+    bench.courier.before.append(lambda _request: Answer(603))
     assert bench.post() == "\r\n+HTTPACTION: 1,603,0\r\n"
     assert bench.requests == []
-    bench.modem.http.before.clear()
-    bench.modem.http.after.append(lambda _answer: None)
+    bench.courier.before.clear()
+    bench.courier.after.append(lambda _answer: None)
     bench.ask("AT+HTTPTERM")
     assert bench.post() == ""
     assert len(bench.requests) == 1

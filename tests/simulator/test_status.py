@@ -30,7 +30,7 @@ def test_the_line_fits_a_terminal(run: Run) -> None:
     device = run(IDLE, seconds=30)
     device.outlet.plug_in(1.0)
     device.exchanges.succeeded = 9998
-    device.modem.http.listeners[0](
+    device.courier.listeners[0](
         Request("POST", "", (), b'-\n{"state":"charging"}', 60.0), Answer(200)
     )
     assert len(line(device)) <= 90

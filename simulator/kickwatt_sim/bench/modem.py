@@ -9,8 +9,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+from ..courier import Courier
 from ..internet import Answer, Internet, Request, exchange
-from ..parts.sim800 import Cell, Modem
+from ..parts.modem import Cell, Modem, Sim800
 from .clockwork import Clockwork
 from .terminal import Terminal
 
@@ -28,6 +29,7 @@ class PtyModem:
         speed: float = 1.0,
         seed: int = 0,
         pin: str | None = None,
+        model: type[Modem] = Sim800,
         carry: Callable[[Request], Answer] = exchange,
     ) -> None:
         """Start it. Raises OSError when the system has no pseudo-terminal left."""
@@ -36,7 +38,8 @@ class PtyModem:
         self._terminal = Terminal(world)
         self.path = self._terminal.path
         self.cell = Cell(world)
-        self.modem = Modem(world, self._terminal, Internet(world, carry), self.cell)
+        self.courier = Courier(Internet(world, carry))
+        self.modem = model(world, self._terminal, self.courier, self.cell)
         self.modem.sim_pin = pin
         self._terminal.part = self.modem
         self.modem.supply(True)

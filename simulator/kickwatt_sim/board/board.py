@@ -12,6 +12,7 @@ import traceback
 from typing import Final, NoReturn
 
 from ..parts.line import Line
+from ..parts.radio import Radio
 from ..world import (
     MICROSECOND,
     MILLISECOND,
@@ -99,6 +100,7 @@ class Board:
         self._go = threading.Semaphore(0)
         self._back = threading.Semaphore(0)
         self._closing = False
+        self._radio: Radio | None = None
         # What running a file of the drive means.
         self.program: Callable[[str], None] = lambda name: loader.Loader(self).run(name)
         self._thread = threading.Thread(target=self._live, name="board", daemon=True)
@@ -111,6 +113,18 @@ class Board:
         line = Line(self.world, self._stir)
         self.ports[tx, rx] = Port(self, unit, line)
         return line
+
+    def wire_radio(self, radio: Radio) -> None:
+        """Give the board a radio; what arrives there wakes it from a nap."""
+        self._radio = radio
+        radio.on_arrival = lambda: self.stay_awake(0.0)
+
+    @property
+    def radio(self) -> Radio:
+        """The board's radio, which only boards with Wi-Fi ask for."""
+        if self._radio is None:
+            raise ValueError(f"{self.model.name} has no radio")
+        return self._radio
 
     # --- for whoever drives the simulation
 
@@ -368,6 +382,8 @@ class Board:
         """Reset the peripherals: every pin floats, every UART is off."""
         for uart in list(self.uarts.values()):
             uart.deinit()
+        if self._radio is not None:
+            self._radio.leave()
         self.pins.reset()
 
     @property

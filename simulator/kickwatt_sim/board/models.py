@@ -98,8 +98,10 @@ def _model(id_: str, chip: tuple[str, str, int], wiring: Wiring) -> Model:
 # By the names that people type.
 MODELS: Final = {
     "pico": _model("raspberry_pi_pico", _RP2040, _PICO),
+    "pico_w": _model("raspberry_pi_pico_w", _RP2040, _PICO),
     "pico2": _model("raspberry_pi_pico2", _RP2350, _PICO),
     "pico2_w": _model("raspberry_pi_pico2_w", _RP2350, _PICO),
     "xiao_rp2040": _model("seeeduino_xiao_rp2040", _RP2040, _XIAO),
 }
 USUAL: Final = "pico2"
+USUAL_WITH_WIFI: Final = "pico2_w"

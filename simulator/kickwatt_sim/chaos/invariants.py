@@ -130,8 +130,8 @@ class Invariants:
         if wiring.meter:
             line = device.board.ports[wiring.meter].line
             line.on_traffic.append(self._hear_meter)
-        device.modem.http.before.append(self._hear_request)
-        device.modem.http.listeners.append(self._hear_answer)
+        device.courier.before.append(self._hear_request)
+        device.courier.listeners.append(self._hear_answer)
         self._world.after(_EVERY_S, self._tick)
 
     # --- what the observer sees

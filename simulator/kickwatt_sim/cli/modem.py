@@ -7,10 +7,18 @@ import threading
 import click
 
 from ..bench import PtyModem
+from ..parts.modem import MODEMS
 from ..recorder.transcript import Transcript
 
 
 @click.command()
+@click.option(
+    "--model",
+    type=click.Choice(list(MODEMS)),
+    default="sim800",
+    show_default=True,
+    help="The modem: SIM800 (2G) or A7670 (LTE).",
+)
 @click.option("--seed", type=int, default=0, help="What its dice begin with.")
 @click.option(
     "--speed",
@@ -38,6 +46,7 @@ from ..recorder.transcript import Transcript
 )
 def modem(
     *,
+    model: str,
     seed: int,
     speed: float,
     strength: int,
@@ -45,7 +54,7 @@ def modem(
     pin: str | None,
     dialogue: bool,
 ) -> None:
-    """Run a SIM800 alone on a pseudo-terminal, until Ctrl-C.
+    """Run a modem alone on a pseudo-terminal, until Ctrl-C.
 
     The first line of the output is the terminal's path. The modem makes real HTTP requests.
     """
@@ -55,7 +64,7 @@ def modem(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stopped.set())
     try:
-        bench = PtyModem(seed=seed, speed=speed, pin=pin)
+        bench = PtyModem(seed=seed, speed=speed, pin=pin, model=MODEMS[model])
     except OSError as error:
         raise click.ClickException(f"no pseudo-terminal: {error}") from error
     with bench:

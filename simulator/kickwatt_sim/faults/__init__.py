@@ -4,7 +4,19 @@ A fault is a function in one of this package's modules, entered with `@fault("na
 its own keyword parameters, makes the trouble, and returns what ends it (None when it is over at once).
 """
 
-from . import analog, board, charger, hub, mains, meter, modem, network, relay, supply
+from . import (
+    analog,
+    board,
+    charger,
+    hub,
+    mains,
+    meter,
+    modem,
+    network,
+    relay,
+    supply,
+    wifi,
+)
 from .registry import FAULTS, Fault, FaultError, Injection, inject
 
 __all__ = [
@@ -23,4 +35,5 @@ __all__ = [
     "network",
     "relay",
     "supply",
+    "wifi",
 ]

@@ -20,7 +20,7 @@ _NONSENSE: Final = {
 @fault("hub_down", "nobody listens where the hub should be")
 def hub_down(device: Device) -> End:
     """Refuse every connection."""
-    return add(device.modem.http.before, lambda _request: Answer(NETWORK_ERROR))
+    return add(device.courier.before, lambda _request: Answer(NETWORK_ERROR))
 
 
 @fault(
@@ -30,10 +30,10 @@ def hub_down(device: Device) -> End:
 )
 def hub_slow(device: Device, seconds: float = 40.0) -> End:
     """Let answers wait; the request itself arrives at once."""
-    device.modem.http.slowness_s = seconds
+    device.courier.slowness_s = seconds
 
     def end() -> None:
-        device.modem.http.slowness_s = 0.0
+        device.courier.slowness_s = 0.0
 
     return end
 
@@ -47,20 +47,20 @@ def hub_slow(device: Device, seconds: float = 40.0) -> End:
 def hub_nonsense(device: Device, status: int = 200, kind: str = "page") -> End:
     """Answer with nonsense."""
     answer = Answer(status, _NONSENSE[kind])
-    return add(device.modem.http.before, lambda _request: answer)
+    return add(device.courier.before, lambda _request: answer)
 
 
 @fault("reply_lost", "requests reach the hub, its replies get lost")
 def reply_lost(device: Device) -> End:
     """Let the request through and report a network error."""
-    return add(device.modem.http.after, lambda _answer: Answer(NETWORK_ERROR))
+    return add(device.courier.after, lambda _answer: Answer(NETWORK_ERROR))
 
 
 @fault("reply_truncated", "requests reach the hub, its replies arrive cut in half")
 def reply_truncated(device: Device) -> End:
     """Cut each reply."""
     return add(
-        device.modem.http.after,
+        device.courier.after,
         lambda answer: Answer(answer.status, answer.body[: len(answer.body) // 2]),
     )
 
@@ -79,7 +79,7 @@ def reply_flipped(device: Device) -> End:
         body[luck.randrange(len(body))] ^= 1 << luck.randrange(8)
         return Answer(answer.status, bytes(body))
 
-    return add(device.modem.http.after, flip)
+    return add(device.courier.after, flip)
 
 
 @fault(
@@ -87,11 +87,11 @@ def reply_flipped(device: Device) -> End:
 )
 def reply_replayed(device: Device) -> End:
     """Give the reply before the fault in place of every later one."""
-    old = device.modem.http.answer
+    old = device.courier.last
 
     def replay(answer: Answer) -> Answer:
         nonlocal old
         old = old or answer
         return old
 
-    return add(device.modem.http.after, replay)
+    return add(device.courier.after, replay)

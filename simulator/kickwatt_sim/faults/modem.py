@@ -102,3 +102,41 @@ def sim_removed(device: Device) -> End:
     """Pull the card."""
     device.modem.remove_sim()
     return device.modem.insert_sim
+
+
+@fault(
+    "modem_latched",
+    "the modem does not answer, and neither its keys help nor its reset pin; only its supply does",
+)
+def modem_latched(device: Device) -> End:
+    """Let the module hang for good."""
+    device.modem.hung = device.modem.latched = True
+
+    def end() -> None:
+        device.modem.hung = device.modem.latched = False
+
+    return end
+
+
+@fault("sim_puk", "the SIM card has locked itself and wants its PUK")
+def sim_puk(device: Device) -> End:
+    """Put such a card in; the module finds it as it starts."""
+    return _card(device, "4711", tries=0)
+
+
+@fault("sim_pin", "the SIM card asks for a PIN that nobody has told the board")
+def sim_pin(device: Device) -> End:
+    """Put such a card in; the module finds it as it starts."""
+    return _card(device, "4711", tries=3)
+
+
+def _card(device: Device, pin: str, tries: int) -> End:
+    modem = device.modem
+    modem.sim_pin, modem.sim_tries = pin, tries
+    modem.restart()
+
+    def end() -> None:
+        modem.sim_pin, modem.sim_tries = None, 3
+        modem.restart()
+
+    return end

@@ -59,7 +59,7 @@ def no_bearer(device: Device) -> End:
 )
 def http_error(device: Device, status: int = NETWORK_ERROR) -> End:
     """Answer in the network's place."""
-    return add(device.modem.http.before, lambda _request: Answer(status))
+    return add(device.courier.before, lambda _request: Answer(status))
 
 
 @fault(
@@ -67,4 +67,30 @@ def http_error(device: Device, status: int = NETWORK_ERROR) -> End:
 )
 def no_httpaction(device: Device) -> End:
     """Let the request through and say nothing."""
-    return add(device.modem.http.after, lambda _answer: None)
+    return add(device.courier.after, lambda _answer: None)
+
+
+@fault("no_network_time", "the network never tells the modem the time")
+def no_network_time(device: Device) -> End:
+    """Forget the time, and hear of none."""
+    device.cell.gives_time = False
+    device.modem.clock_offset_s = None
+
+    def end() -> None:
+        device.cell.gives_time = True
+
+    return end
+
+
+@fault("no_time_server", "nobody tells the time, neither the network nor a time server")
+def no_time_server(device: Device) -> End:
+    """Silence both."""
+    device.cell.time_server = device.access_point.tells_time = False
+    end = no_network_time(device)
+
+    def end_both() -> None:
+        device.cell.time_server = device.access_point.tells_time = True
+        if end is not None:
+            end()
+
+    return end_both

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..board.reset import ResetReason
 from ..internet import Request
-from .registry import End, OneOf, add, fault
+from .registry import End, OneOf, Whole, add, fault
 
 if TYPE_CHECKING:
     from ..device import Device
@@ -31,4 +31,20 @@ def supply_dip(device: Device, board: str = "reset") -> End:
     def send(_request: Request) -> None:
         device.world.after(_BURST_S, dip)
 
-    return add(device.modem.http.before, send)
+    return add(device.courier.before, send)
+
+
+@fault(
+    "supply_low",
+    "the modem's supply is low, and the modem complains",
+    millivolts=Whole(3_000, 4_400),
+)
+def supply_low(device: Device, millivolts: int = 3_450) -> End:
+    """Lower it; nothing fails yet."""
+    usual, device.modem.battery_mv = device.modem.battery_mv, millivolts
+    device.modem.unsolicited("UNDER-VOLTAGE WARNNING")
+
+    def end() -> None:
+        device.modem.battery_mv = usual
+
+    return end

@@ -54,7 +54,7 @@ class Recorder:
         self._rows.writerow(COLUMNS)
         self._transcript = Transcript(device.world, self._at)
         device.modem.dialogue.append(self._transcript.hear)
-        device.modem.http.listeners.append(self._uploaded)
+        device.courier.listeners.append(self._uploaded)
         device.news.append(self._heard)
         self._coil = device.board.pins[device.board.model.wiring.relay].on_change
         device.board.pins[device.board.model.wiring.relay].on_change = self._coil_moved
@@ -81,7 +81,7 @@ class Recorder:
         self._open = False
         device = self._device
         device.modem.dialogue.remove(self._transcript.hear)
-        device.modem.http.listeners.remove(self._uploaded)
+        device.courier.listeners.remove(self._uploaded)
         device.news.remove(self._heard)
         device.board.pins[device.board.model.wiring.relay].on_change = self._coil
         self._transcript.flush()

@@ -17,6 +17,8 @@ class Cell:
         self.denied = False
         self.bearer_works = True
         self.gives_time = True
+        # Whether time servers answer.
+        self.time_server = True
         self.signal = 17
         # The modem cannot tell how strong the signal is.
         self.signal_unknown = False

@@ -3,22 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, Protocol
+import ssl
+from typing import ClassVar, Final, Protocol
 
-from ...internet import Internet
+from ...courier import Courier
 from ...world import MILLISECOND, NEVER, SECOND, Event, World, nanoseconds
 from .cell import Cell
-from .commands import COMMANDS, CommandFailed, CommandRefused, Reply, split
+from .commands import COMMANDS, CommandFailed, CommandRefused, Reply, Table, split
 from .http import HttpSession
 
 _LINE_LIMIT: Final = 556
-_START_NS: Final = 3 * SECOND
 _SHORT_NS: Final = 15 * MILLISECOND
-# Presses of the keys that count (Hardware Design V1.00, 4.2 and 4.3.3).
-_POWER_KEY_NS: Final = 1 * SECOND
-_RESET_NS: Final = 105 * MILLISECOND
-# What the module sends while it starts, always at 115200 baud.
-_START_NOISE: Final = bytes.fromhex("0049494949ffffffff")
 _NOISE_BAUD: Final = 115_200
 
 
@@ -40,22 +35,38 @@ class Profile:
 
 
 class Modem:
-    """One SIM800. It starts with its supply, as the common breakout boards do."""
+    """One module of the family: the AT state machine, its supply and its keys. A subclass is a kind of module."""
 
-    def __init__(
-        self, world: World, wire: Wire, internet: Internet, cell: Cell
-    ) -> None:
+    table: ClassVar[Table] = COMMANDS
+    start_ns: ClassVar[int] = 3 * SECOND
+    start_noise: ClassVar[bytes] = b""
+    # Presses of the keys that count.
+    power_on_ns: ClassVar[int] = 1 * SECOND
+    power_off_ns: ClassVar[int] = 1 * SECOND
+    reset_ns: ClassVar[int] = 105 * MILLISECOND
+    # The rate that it is delivered with; 0 is that of the first `AT`.
+    factory_baud: ClassVar[int] = 0
+    # What a message takes each way: seconds in the network, and bytes a second.
+    latency_s: ClassVar[tuple[float, float]] = (0.35, 0.75)
+    bytes_per_s: ClassVar[float] = 3_000.0
+    # What AT+HTTPINIT begins with, the longest wait for an answer, and what the module makes of https.
+    http_defaults: ClassVar[dict[str, str]] = {}
+    tls: ClassVar[ssl.SSLContext | None] = None
+
+    def __init__(self, world: World, wire: Wire, courier: Courier, cell: Cell) -> None:
         """Make a modem without supply. It was in service before: it knows to take its clock from the network."""
         self.world = world
         self.wire = wire
         self.cell = cell
         cell.on_registered = self._on_registered
         self.luck = world.random("modem")
-        self.saved = Profile()
-        self.profile = Profile()
+        self.saved = Profile(baud=self.factory_baud)
+        self.profile = Profile(baud=self.factory_baud)
         self.on = False
         self.supplied = False
         self.hung = False
+        # Hung so that only its supply helps, no key.
+        self.latched = False
         # How much longer than usual each answer takes.
         self.slowness_s = 0.0
         self.sim_present = True
@@ -67,8 +78,9 @@ class Modem:
         self.apn = ""
         self.bearer = 3
         self.clock_offset_s: float | None = None
+        self.time_server = ""
         self.battery_mv = 4010
-        self.http = HttpSession(self, internet)
+        self.http = HttpSession(self, courier)
         self.dialogue: list[Callable[[str, bytes], None]] = []
         self._baud: int | None = None
         self._buffer = b""
@@ -79,6 +91,29 @@ class Modem:
         self._keys_ns: dict[str, int] = {}
         self._run = 0
         self._sim_waits = False
+
+    # --- what kinds of modules do differently
+
+    def greetings(self) -> tuple[str, ...]:
+        """Return what is said when the module has started."""
+        return ()
+
+    def bearer_lost_lines(self) -> tuple[str, ...]:
+        """Return what is said when the network closes the data connection."""
+        return ()
+
+    def http_result(self, status: int) -> int:
+        """Return how +HTTPACTION reports one of `internet`'s results."""
+        return status
+
+    def http_wait_s(self, parameters: dict[str, str]) -> float:
+        """Return how long the HTTP client waits."""
+        return float(parameters["TIMEOUT"])
+
+    def registered_now(self) -> None:
+        """The network has taken the module in."""
+        if self.creg_urc:
+            self.unsolicited(f"+CREG: {self.cell.status()}")
 
     # --- supply and keys
 
@@ -91,19 +126,23 @@ class Modem:
             self._start()
         else:
             self._stop()
-            self.hung = False
+            self.hung = self.latched = False
 
     def power_key(self, level: bool | None) -> None:
         """Move the PWRKEY pin, active low; a floating pin is high."""
-        if self._pressed_ns("power", level) >= _POWER_KEY_NS and self.supplied:
-            if self.on:
+        pressed_ns = self._pressed_ns("power", level)
+        if not self.supplied or self.latched:
+            return
+        if self.on:
+            if pressed_ns >= self.power_off_ns:
                 self.power_down()
-            elif self._starting is None:
-                self._start()
+        elif self._starting is None and pressed_ns >= self.power_on_ns:
+            self._start()
 
     def reset_pin(self, level: bool | None) -> None:
         """Move the RESET pin, active low; a floating pin is high."""
-        if self._pressed_ns("reset", level) >= _RESET_NS and self.supplied:
+        pressed_ns = self._pressed_ns("reset", level)
+        if pressed_ns >= self.reset_ns and self.supplied and not self.latched:
             self.restart()
 
     def restart(self) -> None:
@@ -138,8 +177,9 @@ class Modem:
         return self.world.now_ns - self._keys_ns.pop(key, self.world.now_ns)
 
     def _start(self) -> None:
-        self.wire.send(_START_NOISE, baud=_NOISE_BAUD)
-        self._starting = self.world.at(self.world.now_ns + _START_NS, self._started)
+        if self.start_noise:
+            self.wire.send(self.start_noise, baud=_NOISE_BAUD)
+        self._starting = self.world.at(self.world.now_ns + self.start_ns, self._started)
 
     def _started(self) -> None:
         self._starting = None
@@ -150,8 +190,7 @@ class Modem:
         self.functionality, self.creg_urc, self.bearer = 1, 0, 3
         self.sim_present, self._sim_waits = self.sim_present or self._sim_waits, False
         self.sim_open = self.sim_pin is None
-        if self.profile.baud:
-            self.unsolicited("RDY", "+CFUN: 1", f"+CPIN: {self.sim_state()}")
+        self.unsolicited(*self.greetings())
         self.cell.search(self.sim_present and self.sim_open)
 
     def _stop(self) -> None:
@@ -173,6 +212,11 @@ class Modem:
             return "READY"
         return "SIM PIN" if self.sim_tries else "SIM PUK"
 
+    @property
+    def online(self) -> bool:
+        """Whether there is a data connection."""
+        return self.bearer == 1
+
     def clock_s(self) -> float | None:
         """Return the modem's clock as Unix seconds, None while it is unset."""
         return (
@@ -186,8 +230,7 @@ class Modem:
             return
         if registered and self.profile.network_time and self.cell.gives_time:
             self.clock_offset_s = self.clock_offset_s or 0.0
-        if self.creg_urc:
-            self.unsolicited(f"+CREG: {self.cell.status()}")
+        self.registered_now()
         if not registered:
             self.lose_bearer()
 
@@ -195,15 +238,19 @@ class Modem:
         """Let the network close the data connection."""
         if self.bearer == 1:
             self.bearer = 3
-            self.unsolicited("+SAPBR 1: DEACT")
+            self.unsolicited(*self.bearer_lost_lines())
             self.http.bearer_lost()
 
     # --- lines out
 
     def unsolicited(self, *lines: str) -> None:
         """Say something that no command asked for, between two lines of whatever else goes out."""
-        if self.on and not self.hung and self._baud is not None:
+        if lines and self.on and not self.hung and self._baud is not None:
             self._out("".join(f"\r\n{line}\r\n" for line in lines).encode())
+
+    def say_raw(self, data: bytes, after_ms: int) -> None:
+        """Say bytes as they are, a little later."""
+        self._ready_ns = self._out(data, after_ms * MILLISECOND)
 
     def _out(self, data: bytes, after_ns: int = 0) -> int:
         for hear in self.dialogue:
@@ -307,7 +354,7 @@ class Modem:
         lines: list[str] = []
         commands = split(line[2:])
         for number, (name, arguments) in enumerate(commands):
-            reply = self._guarded(partial(COMMANDS.run, self, name, arguments))
+            reply = self._guarded(partial(self.table.run, self, name, arguments))
             if reply is None:
                 return
             if reply.final != "OK" or number == len(commands) - 1:

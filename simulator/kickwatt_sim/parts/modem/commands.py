@@ -1,6 +1,7 @@
-"""The commands, apart from HTTP: one function each, and the table that finds them.
+"""The commands that all modems of the family share, apart from HTTP: one function each, and the table that finds them.
 
-Replies and error codes: SIM800 Series AT Command Manual V1.12; sections at the functions.
+Replies and error codes: SIM800 Series AT Command Manual V1.12, whose sections stand at the functions; the A76XX Series manual
+V1.09 has the same.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from .modem import Modem
+    from .module import Modem
 
 # +CME ERROR numbers and their texts (19.1).
 _CME: Final = {
@@ -28,6 +29,7 @@ _CME: Final = {
     148: "unspecified GPRS error",
     149: "PDP authentication failure",
 }
+_LONGEST_HOST: Final = 255
 _UNSET_CLOCK_S: Final = datetime(2004, 1, 1, tzinfo=UTC).timestamp()
 
 
@@ -66,8 +68,9 @@ type Handler = Callable[[Modem, str], Reply | None]
 class Table:
     """Finds a command's function by its name, which ends in `?` or `=?` where that is another command."""
 
-    def __init__(self) -> None:
-        """Make an empty table."""
+    def __init__(self, base: Table | None = None) -> None:
+        """Make an empty table; what it does not know, `base` may."""
+        self._base = base
         self._handlers: dict[str, Handler] = {}
 
     def __call__(self, *names: str) -> Callable[[Handler], Handler]:
@@ -82,9 +85,11 @@ class Table:
     def run(self, modem: Modem, name: str, arguments: str) -> Reply | None:
         """Run a command; None means that its answer comes later."""
         handler = self._handlers.get(name)
-        if handler is None:
+        if handler is not None:
+            return handler(modem, arguments)
+        if self._base is None:
             raise CommandFailed
-        return handler(modem, arguments)
+        return self._base.run(modem, name, arguments)
 
 
 COMMANDS: Final = Table()
@@ -135,7 +140,8 @@ def number(
     return int(fields_[index])
 
 
-def _line(*lines: str) -> Reply:
+def line(*lines: str) -> Reply:
+    """Return an answer of these lines and OK."""
     return Reply(lines)
 
 
@@ -169,36 +175,10 @@ def factory(modem: Modem, _arguments: str) -> Reply:
     return Reply()
 
 
-@COMMANDS("I")
-def identify(_modem: Modem, _arguments: str) -> Reply:
-    """ATI (2.2.8)."""
-    return _line("SIM800 R14.18")
-
-
-@COMMANDS("+GMM", "+CGMM")
-def model(_modem: Modem, _arguments: str) -> Reply:
-    """AT+GMM (2.2.41)."""
-    return _line("SIMCOM_SIM800L")
-
-
-@COMMANDS("+GMR", "+CGMR")
-def revision(_modem: Modem, _arguments: str) -> Reply:
-    """AT+GMR (2.2.42)."""
-    return _line("Revision:1418B05SIM800L24")
-
-
 @COMMANDS("+GSN", "+CGSN")
 def serial_number(_modem: Modem, _arguments: str) -> Reply:
     """AT+GSN (2.2.44); an IMEI of the test range."""
-    return _line("004999010640000")
-
-
-@COMMANDS("+CCID")
-def card_number(modem: Modem, _arguments: str) -> Reply:
-    """AT+CCID (6.2.23)."""
-    if not modem.sim_present:
-        raise CommandRefused(10)
-    return Reply(("8988303000000000001",), after_ms=200)
+    return line("004999010640000")
 
 
 @COMMANDS("+CMEE=")
@@ -219,29 +199,10 @@ def baud_rate(modem: Modem, arguments: str) -> Reply:
     return Reply()
 
 
-@COMMANDS("+CBC")
-def supply(modem: Modem, _arguments: str) -> Reply:
-    """AT+CBC (3.2.10)."""
-    return _line(
-        f"+CBC: 0,{max(0, min(100, (modem.battery_mv - 3400) // 8))},{modem.battery_mv}"
-    )
-
-
-@COMMANDS("+CPOWD=")
-def power_down(modem: Modem, arguments: str) -> Reply | None:
-    """AT+CPOWD (6.2.2); its only answer is the last word."""
-    if number(fields(arguments), 0, 0, 1):
-        modem.power_down()
-        return None
-    modem.supply(False)
-    modem.supplied = True
-    return None
-
-
 @COMMANDS("+CFUN?")
 def functionality(modem: Modem, _arguments: str) -> Reply:
     """AT+CFUN? (3.2.31)."""
-    return _line(f"+CFUN: {modem.functionality}")
+    return line(f"+CFUN: {modem.functionality}")
 
 
 @COMMANDS("+CFUN=")
@@ -273,7 +234,7 @@ def pin(modem: Modem, _arguments: str) -> Reply:
     """AT+CPIN? (3.2.28)."""
     if not modem.sim_present:
         raise CommandRefused(10)
-    return _line(f"+CPIN: {modem.sim_state()}")
+    return line(f"+CPIN: {modem.sim_state()}")
 
 
 @COMMANDS("+CPIN=")
@@ -293,66 +254,28 @@ def enter_pin(modem: Modem, arguments: str) -> Reply:
     return Reply()
 
 
+@COMMANDS("+SPIC")
+def tries(modem: Modem, _arguments: str) -> Reply:
+    """AT+SPIC (6.2.22): tries left for PIN1, PUK1, PIN2 and PUK2."""
+    if not modem.sim_present:
+        raise CommandRefused(10)
+    return line(f"+SPIC: {modem.sim_tries},10,3,10")
+
+
 @COMMANDS("+CSQ")
 def signal(modem: Modem, _arguments: str) -> Reply:
     """AT+CSQ (3.2.27)."""
     level = modem.cell.csq()
-    return _line(f"+CSQ: {level},{99 if level == 99 else 0}")
-
-
-@COMMANDS("+CREG?", "+CGREG?")
-def registration(modem: Modem, _arguments: str) -> Reply:
-    """AT+CREG? (3.2.29)."""
-    return _line(f"+CREG: {modem.creg_urc},{modem.cell.status()}")
-
-
-@COMMANDS("+CREG=", "+CGREG=")
-def registration_news(modem: Modem, arguments: str) -> Reply:
-    """AT+CREG=<n> (3.2.29)."""
-    modem.creg_urc = number(fields(arguments), 0, 0, 2)
-    return Reply()
+    return line(f"+CSQ: {level},{99 if level == 99 else 0}")
 
 
 @COMMANDS("+COPS?")
 def operator(modem: Modem, _arguments: str) -> Reply:
     """AT+COPS? (3.2.22)."""
-    return _line('+COPS: 0,0,"Kickwatt Test"' if modem.cell.registered else "+COPS: 0")
-
-
-@COMMANDS("+CGATT?")
-def attachment(modem: Modem, _arguments: str) -> Reply:
-    """AT+CGATT? (7.2.1)."""
-    return _line(f"+CGATT: {int(modem.cell.registered)}")
-
-
-@COMMANDS("+CGATT=")
-def attach(modem: Modem, arguments: str) -> Reply | None:
-    """AT+CGATT=1 (7.2.1), at most 75 s."""
-    wanted = number(fields(arguments), 0, 0, 1)
-
-    def result() -> Reply:
-        if wanted and not modem.cell.registered:
-            raise CommandRefused(30)
-        return Reply()
-
-    modem.finish_later(1.5 if modem.cell.registered else 60.0, result)
-    return None
+    return line('+COPS: 0,0,"Kickwatt Test"' if modem.cell.registered else "+COPS: 0")
 
 
 # --- clock
-
-
-@COMMANDS("+CLTS=")
-def network_time(modem: Modem, arguments: str) -> Reply:
-    """AT+CLTS (3.2.51): take the network's time at the next registration."""
-    modem.profile.network_time = bool(number(fields(arguments), 0, 0, 1))
-    return Reply()
-
-
-@COMMANDS("+CLTS?")
-def network_time_state(modem: Modem, _arguments: str) -> Reply:
-    """AT+CLTS? (3.2.51)."""
-    return _line(f"+CLTS: {int(modem.profile.network_time)}")
 
 
 @COMMANDS("+CCLK?")
@@ -361,7 +284,7 @@ def clock(modem: Modem, _arguments: str) -> Reply:
     seconds = modem.clock_s()
     if seconds is None:
         seconds = _UNSET_CLOCK_S + modem.world.now_s
-    return _line(
+    return line(
         datetime.fromtimestamp(seconds, UTC).strftime('+CCLK: "%y/%m/%d,%H:%M:%S+00"')
     )
 
@@ -384,66 +307,25 @@ def set_clock(modem: Modem, arguments: str) -> Reply:
     return Reply()
 
 
-# --- bearer
+def ask_time_server(modem: Modem, good: int, bad: int) -> Reply:
+    """AT+CNTP: take the time from a server; how it went comes unsolicited."""
 
+    def report() -> None:
+        if modem.online and modem.cell.time_server and modem.time_server:
+            modem.clock_offset_s = modem.clock_offset_s or 0.0
+            modem.unsolicited(f"+CNTP: {good}")
+        else:
+            modem.unsolicited(f"+CNTP: {bad}")
 
-@COMMANDS("+SAPBR=")
-def bearer(modem: Modem, arguments: str) -> Reply | None:
-    """AT+SAPBR=<cmd>,1[,<tag>,<value>] (9.2.1): 0 close, 1 open, 2 query, 3 set."""
-    given = fields(arguments)
-    command = number(given, 0, 0, 4)
-    number(given, 1, 1, 3)
-    if command == 3:
-        return _set_bearer(modem, given)
-    if command == 2:
-        address = "10.64.12.7" if modem.bearer == 1 else "0.0.0.0"
-        return _line(f'+SAPBR: 1,{modem.bearer},"{address}"')
-    if command == 1:
-        _open_bearer(modem)
-        return None
-    if modem.bearer != 1:
-        raise CommandRefused(3)
-
-    def closed() -> Reply:
-        modem.bearer = 3
-        modem.http.bearer_lost()
-        return Reply()
-
-    modem.finish_later(0.8, closed)
-    return None
-
-
-def _set_bearer(modem: Modem, given: list[str]) -> Reply:
-    longest = {
-        "CONTYPE": 8,
-        "APN": 64,
-        "USER": 32,
-        "PWD": 32,
-        "PHONENUM": 64,
-        "RATE": 1,
-    }
-    if (
-        len(given) != 4
-        or given[2].upper() not in longest
-        or len(given[3]) > longest[given[2].upper()]
-    ):
-        raise CommandRefused(3)
-    if given[2].upper() == "APN":
-        modem.apn = given[3]
+    modem.world.after(1.5 if modem.online else 5.0, report)
     return Reply()
 
 
-def _open_bearer(modem: Modem) -> None:
-    if modem.bearer == 1:
+@COMMANDS("+CNTP=")
+def choose_time_server(modem: Modem, arguments: str) -> Reply:
+    """AT+CNTP="<server>",<zone in quarters of an hour>."""
+    given = fields(arguments)
+    if not given or not given[0] or len(given[0]) > _LONGEST_HOST:
         raise CommandRefused(3)
-    works = modem.cell.registered and modem.cell.bearer_works and bool(modem.apn)
-    modem.bearer = 0
-
-    def opened() -> Reply:
-        if works and modem.cell.registered and modem.cell.bearer_works:
-            modem.bearer = 1
-            return Reply()
-        modem.bearer = 3
-        raise CommandFailed
-
-    modem.finish_later(modem.luck.uniform(1.2, 3.0) if works else 30.0, opened)
+    modem.time_server = given[0]
+    return Reply()

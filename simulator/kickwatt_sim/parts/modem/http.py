@@ -1,31 +1,29 @@
-"""The modem's own HTTP client (AT+HTTP…, section 12 of the AT Command Manual V1.12)."""
+"""The modem's own HTTP client (AT+HTTP…, section 12 of the SIM800 manual V1.12, section 16 of the A76XX manual V1.09)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from ...internet import DNS_ERROR, NETWORK_ERROR, Answer, Internet, Request
+from ...courier import Courier, Outcome
+from ...internet import DNS_ERROR, NETWORK_ERROR, Answer, Request
 from ...world import Event
-from .commands import COMMANDS, CommandRefused, Reply, fields, number
+from .commands import COMMANDS, CommandRefused, Reply, Table, fields, number
 
 if TYPE_CHECKING:
-    from .modem import Modem
+    from .module import Modem
+
+HTTP: Final = Table(COMMANDS)
 
 _METHODS: Final = ("GET", "POST", "HEAD", "DELETE")
 _LONGEST_URL: Final = 512
 _MOST_BYTES: Final = 319_488
-# GPRS class 10 in the field: half a second each way and some 3 kB/s.
-_LATENCY_S: Final = (0.35, 0.75)
-_BYTES_PER_S: Final = 3_000.0
 _HEADER_BYTES: Final = 200
 # How long the module takes to report what went wrong.
 _NO_BEARER_S: Final = 1.0
 _BEARER_LOST_S: Final = 2.0
 _REFUSED_S: Final = 5.0
 _HINDERED_S: Final = 20.0
-
-type Outcome = Answer | None
 
 
 @dataclass
@@ -37,23 +35,13 @@ class _Action:
 
 
 class HttpSession:
-    """What lies between AT+HTTPINIT and AT+HTTPTERM.
+    """What lies between AT+HTTPINIT and AT+HTTPTERM. Requests leave with the courier."""
 
-    `before` may answer in the network's place, so that the request never leaves; `after` may change what came back, or
-    return None, and then +HTTPACTION never comes. Faults live there.
-    """
-
-    def __init__(self, modem: Modem, internet: Internet) -> None:
+    def __init__(self, modem: Modem, courier: Courier) -> None:
         """Make a client without a session."""
         self._modem = modem
-        self._internet = internet
-        self.before: list[Callable[[Request], Outcome]] = []
-        self.after: list[Callable[[Answer], Outcome]] = []
-        # Hear each request together with the answer that the firmware gets.
-        self.listeners: list[Callable[[Request, Answer], None]] = []
+        self._courier = courier
         self.refuses = False
-        # How long the other side takes before it answers.
-        self.slowness_s = 0.0
         self.open = False
         self.parameters: dict[str, str] = {}
         self.body = b""
@@ -67,7 +55,7 @@ class HttpSession:
         if self.open or self.refuses:
             raise CommandRefused(3)
         self.open = True
-        self.parameters = {"REDIR": "0", "TIMEOUT": "120", "UA": "SIMCom_MODULE"}
+        self.parameters = dict(self._modem.http_defaults)
         self.body, self.answer = b"", None
 
     def end(self) -> None:
@@ -96,16 +84,16 @@ class HttpSession:
             self.parameters["URL"],
             self._headers(),
             self.body if method == "POST" else b"",
-            float(self.parameters["TIMEOUT"]),
+            self._modem.http_wait_s(self.parameters),
+            self._modem.tls,
         )
         action = self._action = _Action(request)
         if self._modem.bearer != 1:
             self._fail(action, _NO_BEARER_S)
             return
-        for hinder in self.before:
-            if (outcome := hinder(request)) is not None:
-                self._fail(action, _HINDERED_S, outcome)
-                return
+        if (hindrance := self._courier.hindrance(request)) is not None:
+            self._fail(action, _HINDERED_S, hindrance)
+            return
         self._next(
             action, self._travel_s(len(request.body)), partial(self._send, action)
         )
@@ -122,7 +110,7 @@ class HttpSession:
 
     def _headers(self) -> tuple[tuple[str, str], ...]:
         headers = [
-            ("User-Agent", self.parameters["UA"]),
+            ("User-Agent", self.parameters.get("UA", "SIMCOM_MODULE")),
             ("Accept", "*/*"),
             ("Connection", "close"),
         ]
@@ -133,27 +121,25 @@ class HttpSession:
 
     def _travel_s(self, body_bytes: int) -> float:
         size = body_bytes + _HEADER_BYTES
-        return self._modem.luck.uniform(*_LATENCY_S) + size / _BYTES_PER_S
+        modem = self._modem
+        return modem.luck.uniform(*modem.latency_s) + size / modem.bytes_per_s
 
     def _send(self, action: _Action) -> None:
         self._fail(action, action.request.timeout_s)
-        self._internet.send(action.request, partial(self._answered, action))
+        self._courier.send(action.request, partial(self._answered, action))
 
-    def _answered(self, action: _Action, answer: Answer) -> None:
+    def _answered(self, action: _Action, outcome: Outcome) -> None:
         if self._action is not action:
             return
-        outcome: Outcome = answer
-        for change in self.after:
-            if outcome is not None:
-                outcome = change(outcome)
+        slowness_s = self._courier.slowness_s
         if outcome is None:
             self._give_up()
         elif outcome.status in (NETWORK_ERROR, DNS_ERROR):
             self._fail(action, _REFUSED_S, outcome)
-        elif self.slowness_s >= action.request.timeout_s:
+        elif slowness_s >= action.request.timeout_s:
             self._fail(action, action.request.timeout_s)
         else:
-            travel_s = self.slowness_s + self._travel_s(len(outcome.body))
+            travel_s = slowness_s + self._travel_s(len(outcome.body))
             self._next(action, travel_s, partial(self._report, action, outcome))
 
     def _fail(
@@ -164,12 +150,10 @@ class HttpSession:
     def _report(self, action: _Action, answer: Answer) -> None:
         self._action = None
         self.answer = answer
-        for listener in self.listeners:
-            listener(action.request, answer)
+        self._courier.tell(action.request, answer)
         method = _METHODS.index(action.request.method)
-        self._modem.unsolicited(
-            f"+HTTPACTION: {method},{answer.status},{len(answer.body)}"
-        )
+        status = self._modem.http_result(answer.status)
+        self._modem.unsolicited(f"+HTTPACTION: {method},{status},{len(answer.body)}")
 
     def _next(self, action: _Action, after_s: float, do: Callable[[], None]) -> None:
         """Let this happen to a request instead of what was going to."""
@@ -183,62 +167,21 @@ class HttpSession:
         self._action = None
 
 
-@COMMANDS("+HTTPINIT")
+@HTTP("+HTTPINIT")
 def init(modem: Modem, _arguments: str) -> Reply:
     """AT+HTTPINIT (12.2.1)."""
     modem.http.begin()
     return Reply()
 
 
-@COMMANDS("+HTTPTERM")
+@HTTP("+HTTPTERM")
 def term(modem: Modem, _arguments: str) -> Reply:
     """AT+HTTPTERM (12.2.2)."""
     modem.http.end()
     return Reply()
 
 
-@COMMANDS("+HTTPPARA=")
-def para(modem: Modem, arguments: str) -> Reply:
-    """AT+HTTPPARA="<tag>",<value> (12.2.3)."""
-    modem.http.require()
-    tag, _, value = arguments.partition(",")
-    tag, value = tag.strip().strip('"').upper(), value.strip().strip('"')
-    ranges = {
-        "CID": (1, 3),
-        "REDIR": (0, 1),
-        "TIMEOUT": (30, 1000),
-        "BREAK": (0, _MOST_BYTES),
-    }
-    if tag in ranges:
-        number([value], 0, *ranges[tag])
-    elif (
-        tag not in ("URL", "UA", "PROIP", "PROPORT", "CONTENT", "USERDATA") or not value
-    ):
-        raise CommandRefused(3)
-    if tag == "URL" and len(value) > _LONGEST_URL:
-        raise CommandRefused(3)
-    modem.http.parameters[tag] = value
-    return Reply()
-
-
-@COMMANDS("+HTTPDATA=")
-def data(modem: Modem, arguments: str) -> Reply | None:
-    """AT+HTTPDATA=<size>,<time> (12.2.4): OK after all bytes, or with fewer when the time is over."""
-    modem.http.require()
-    given = fields(arguments)
-    size = number(given, 0, 0, _MOST_BYTES)
-    time_ms = number(given, 1, 1000, 120_000)
-
-    def taken(body: bytes) -> None:
-        modem.http.body = body
-        modem.finish(Reply())
-
-    modem.finish(Reply(("DOWNLOAD",), final=""))
-    modem.take_body(size, time_ms / 1000, taken)
-    return None
-
-
-@COMMANDS("+HTTPACTION=")
+@HTTP("+HTTPACTION=")
 def act(modem: Modem, arguments: str) -> Reply:
     """AT+HTTPACTION=<method> (12.2.5)."""
     method = number(fields(arguments), 0, 0, len(_METHODS) - 1)
@@ -246,15 +189,47 @@ def act(modem: Modem, arguments: str) -> Reply:
     return Reply()
 
 
-@COMMANDS("+HTTPREAD", "+HTTPREAD=")
-def read(modem: Modem, arguments: str) -> Reply:
-    """AT+HTTPREAD[=<start>,<size>] (12.2.6): the length, then exactly so many bytes."""
+# --- what the kinds of modems say in their own ways
+
+
+def set_parameter(
+    modem: Modem,
+    arguments: str,
+    ranges: Mapping[str, tuple[int, int]],
+    texts: Collection[str],
+) -> Reply:
+    """AT+HTTPPARA="<tag>",<value>: a number in its range, or one of these texts."""
+    modem.http.require()
+    tag, _, value = arguments.partition(",")
+    tag, value = tag.strip().strip('"').upper(), value.strip().strip('"')
+    if tag in ranges:
+        number([value], 0, *ranges[tag])
+    elif tag not in texts or not value:
+        raise CommandRefused(3)
+    if tag == "URL" and len(value) > _LONGEST_URL:
+        raise CommandRefused(3)
+    modem.http.parameters[tag] = value
+    return Reply()
+
+
+def expect_body(modem: Modem, size: int, time_s: float) -> None:
+    """AT+HTTPDATA: take the next bytes for the body of a request."""
+    modem.http.require()
+
+    def taken(body: bytes) -> None:
+        modem.http.body = body
+        modem.finish(Reply())
+
+    modem.finish(Reply(("DOWNLOAD",), final=""))
+    modem.take_body(size, time_s, taken)
+
+
+def part(modem: Modem, arguments: str) -> bytes:
+    """Return what AT+HTTPREAD[=<start>,<size>] asks for of the newest answer."""
     modem.http.require()
     body = modem.http.answer.body if modem.http.answer is not None else b""
     if arguments:
         given = fields(arguments)
         start = number(given, 0, 0, _MOST_BYTES)
         body = body[start : start + number(given, 1, 1, _MOST_BYTES)]
-    if not body:
-        return Reply()
-    return Reply((f"+HTTPREAD: {len(body)}",), body=body)
+    return body
