@@ -81,11 +81,15 @@ class Control:
             self._trip(now_ms)
             return
         if self._relay.closed:
+            base_wh = self.session.base_wh
             self.session.reading(reading, now_ms)
             full = self.charge.reading(reading.load_dw, self.session.spent_wh, now_ms)
             was_armed = self.session.peak_dw
             self.session.peak_dw = self.charge.peak_dw
-            if self.charge.armed and not was_armed:
+            # A base that a reset forgets is energy that nobody counts.
+            if (
+                self.charge.armed and not was_armed
+            ) or base_wh != self.session.base_wh:
                 self._memory.note_session(self.session, now_ms, True)
             if full:
                 self._learn()

@@ -517,6 +517,16 @@ def test_a_charge_that_was_just_armed_is_so_after_a_reset() -> None:
     assert it.says == ("done", 0, "cut_off", None)
 
 
+def test_energy_before_a_quick_reset_is_counted_too() -> None:
+    """The record at closing knows no reading yet; what flows until the next one must not be forgotten."""
+    it = board(KICKWATT_MAX_WH="30").reply(1).run(12)
+    for _ in range(3):
+        it.run(40, 3_600)  # 4 Wh
+        it.reset()
+        it.run(15, 0).reply(1).run(1)
+    assert it.control.session.spent_wh >= 10
+
+
 def test_a_whole_charge_writes_little() -> None:
     it = board()
     memory = Journal(it.flash).free
