@@ -87,9 +87,7 @@ class Control:
             was_armed = self.session.peak_dw
             self.session.peak_dw = self.charge.peak_dw
             # A base that a reset forgets is energy that nobody counts.
-            if (
-                self.charge.armed and not was_armed
-            ) or base_wh != self.session.base_wh:
+            if (self.charge.armed and not was_armed) or base_wh != self.session.base_wh:
                 self._memory.note_session(self.session, now_ms, True)
             if full:
                 self._learn()
