@@ -29,7 +29,7 @@ IDLE_MARGIN_MW = 2_000
 LOW_SHARE = 100
 LOW_SHARE_MOST = 250
 RERISE_SHARE = 100
-LEFT_SHARE = 8
+LEFT_SHARE = 7
 TAIL_SLOWER = 1_500
 TAU_LEAST_S = 1_200
 TAU_MOST_S = 6_000
@@ -41,6 +41,7 @@ COARSE_MW = 500
 STUCK_S = 1_800
 AT_REST_MW = 750
 NOTHING_MW = 3_000
+PLATEAU_SLOTS = 4
 
 
 class Robust:
@@ -162,7 +163,10 @@ class Robust:
         levels = self._levels
         previous = levels[-1] if levels else 0
         held = min(previous, level)
-        plateau = self._plateau = max(self._plateau, held)
+        if held > self._plateau and len(levels) >= PLATEAU_SLOTS - 1:
+            lately = min(held, *levels[1 - PLATEAU_SLOTS :])
+            self._plateau = max(self._plateau, lately)
+        plateau = self._plateau
         if len(levels) >= WATCHED_SLOTS:
             levels.pop(0)
         levels.append(level)

@@ -44,6 +44,7 @@ from tests.hub.charging.evaluate import cuts
         (robust.STUCK_S, rule.STUCK_S),
         (robust.AT_REST_MW, rule.AT_REST_W * 1000),
         (robust.NOTHING_MW, rule.NOTHING_W * 1000),
+        (robust.PLATEAU_SLOTS, rule.PLATEAU_SLOTS),
         (robust.FIRST_HOLD_S, rule.DetectorSettings().first_hold_s),
         (robust.ARM_MW, rule.DetectorSettings().arm_w * 1000),
         (charge.ARM_MS, rule.DetectorSettings().arm_s * 1000),

@@ -13,8 +13,8 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
-from math import exp, log
-from statistics import mean, stdev
+from math import exp, inf, log
+from statistics import mean, median, stdev
 
 from .profile import Charge, Profile
 from .rule import TAIL_BELOW
@@ -46,6 +46,12 @@ UNKNOWN_DEPTH_SPREAD = 0.30
 SPREAD = 0.13
 SPREAD_OF_ONE = 0.30
 STEPS = 60
+# A charge that fits none of the earlier ones better than that is of another battery.
+STRANGE = -30.0
+NOW_SLOTS = 5
+# Nothing is known about less than this share of the plateau; it is rest, or a dip.
+LEAST_SHARE = 0.003
+LONGER = (0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
 
 
 LOWEST, HIGHEST = 0.10, 0.90
@@ -66,20 +72,16 @@ class Estimate:
 def estimate(session: Session, now_ms: int, profile: Profile) -> Estimate | None:
     """Return when the running charge will be full; None in its first minutes, when nothing can be said."""
     trace = session.trace
-    if len(trace.levels_w) < 4:
+    if len(trace.levels_w) < 4 or session.shape.plateau_w <= 0.0:
         return None
     curves = [charge for charge in profile.charges if charge.curve_w]
-    past_w = [_level(trace.levels_w, trace.width_s, lag * 60.0) for lag in LAGS_MIN]
-    likely = (
-        _likely_learned(session, past_w, curves)
-        if curves
-        else _likely_family(session, past_w)
-    )
-    if not likely:
-        return None
-    low_s, middle_s, high_s = _quantiles(
-        likely, SPREAD_OF_ONE if len(curves) == 1 else SPREAD
-    )
+    past_w = _past_w(session)
+    likely = _likely_learned(session, past_w, curves)
+    spread = SPREAD_OF_ONE if len(curves) == 1 else SPREAD
+    learned = max((weight for _, weight in likely), default=-inf) > STRANGE
+    if not learned:
+        likely, spread = _likely_family(session, past_w), SPREAD
+    low_s, middle_s, high_s = _quantiles(likely, spread)
     since_s = max(0.0, (now_ms - session.slot_ms) / 1000.0)
     low_s, middle_s, high_s = (
         max(0.0, each - since_s) for each in (low_s, middle_s, high_s)
@@ -89,8 +91,24 @@ def estimate(session: Session, now_ms: int, profile: Profile) -> Estimate | None
         now_ms + round(middle_s * 1000),
         now_ms + round(low_s * 1000),
         now_ms + round(high_s * 1000),
-        bool(curves),
+        learned,
     )
+
+
+def _past_w(session: Session) -> list[float | None]:
+    """Return the power at each of `LAGS_MIN` ago; None before the charge began.
+
+    What counts as now is the middle of the last minutes: in a dip, the charge is not nearer to its end.
+    """
+    trace, plateau_w = session.trace, session.shape.plateau_w
+    past_w = [_level(trace.levels_w, trace.width_s, lag * 60.0) for lag in LAGS_MIN]
+    lately = session.shape.levels[-NOW_SLOTS:]
+    if lately:
+        past_w[0] = median(lately)
+    return [
+        None if power_w is None else max(power_w, LEAST_SHARE * plateau_w)
+        for power_w in past_w
+    ]
 
 
 def _level(levels_w: tuple[float, ...], width_s: float, ago_s: float) -> float | None:
@@ -105,7 +123,9 @@ def _level(levels_w: tuple[float, ...], width_s: float, ago_s: float) -> float |
 def _likely_learned(
     session: Session, past_w: list[float | None], charges: list[Charge]
 ) -> list[tuple[float, float]]:
-    """Return (remaining seconds, likelihood) by the charger's own earlier charges."""
+    """Return (remaining seconds, log-likelihood) by the charger's own earlier charges."""
+    if not charges:
+        return []
     now_w = past_w[0]
     falling = now_w is not None and now_w < TAIL_BELOW * session.shape.plateau_w
     spread = _depth_spread(charges)
@@ -134,7 +154,7 @@ def _likely_learned(
                     meter_w,
                 )
                 likely.append(
-                    (remaining_s * stretch, density * prior * exp(-0.5 * weight))
+                    (remaining_s * stretch, log(density * prior) - 0.5 * weight)
                 )
     return likely
 
@@ -227,7 +247,7 @@ def _family() -> tuple[tuple[float, float, tuple[float, ...]], ...]:
 def _likely_family(
     session: Session, past_w: list[float | None]
 ) -> list[tuple[float, float]]:
-    """Return (remaining seconds, likelihood) by what charges are like in general."""
+    """Return (remaining seconds, log-likelihood) by what charges are like in general."""
     plateau_w = session.shape.plateau_w
     now_w = past_w[0]
     if now_w is not None and now_w < TAIL_BELOW * plateau_w:
@@ -252,14 +272,15 @@ def _likely_family(
                 FAMILY_FIT,
                 4.0 * METER_FIT * plateau_w,
             )
-            likely.append((remaining_s, prior * exp(-0.5 * weight) * duration_s))
-    return likely
+            likely.append((remaining_s, log(prior * duration_s) - 0.5 * weight))
+    # One that takes longer than any of the family may go on for a while, or for as long again.
+    return likely or [(elapsed_s * share, 0.0) for share in LONGER]
 
 
 def _likely_tail(
     now_w: float, past_w: list[float | None], plateau_w: float
 ) -> list[tuple[float, float]]:
-    """Return (remaining seconds, likelihood) of a charge whose power falls: an exponential, until the charger stops."""
+    """Return (remaining seconds, log-likelihood) of a charge whose power falls: an exponential, until the charger stops."""
     likely: list[tuple[float, float]] = []
     for tau_min, prior in TAUS_MIN:
         misfit, count = 0.0, 0
@@ -274,14 +295,14 @@ def _likely_tail(
             count += 1
             if power_w > TAIL_BELOW * plateau_w:
                 break
-        weight = prior * exp(-1.25 * misfit / max(1, count))
+        weight = log(prior) - 1.25 * misfit / max(1, count)
         for slower, slower_prior in SLOWER:
             for stops_at, stops_prior in STOPS_AT:
                 left = max(0.0, log(now_w / (stops_at * plateau_w)))
                 likely.append(
                     (
                         left * tau_min * slower * 60.0,
-                        weight * slower_prior * stops_prior,
+                        weight + log(slower_prior * stops_prior),
                     )
                 )
     return likely
@@ -295,9 +316,8 @@ def _quantiles(
 ) -> tuple[float, float, float]:
     """Return the lower bound, the median and the upper bound of the remaining time in s."""
     likely = sorted(likely)
-    sums = list(accumulate(weight for _, weight in likely))
-    if not sums or sums[-1] <= 0.0:
-        return 0.0, 0.0, 0.0
+    best = max(weight for _, weight in likely)
+    sums = list(accumulate(exp(weight - best) for _, weight in likely))
     low_s, middle_s, high_s = (
         likely[min(len(likely) - 1, bisect_left(sums, share * sums[-1]))][0]
         for share in (LOWEST, 0.5, HIGHEST)

@@ -198,3 +198,57 @@ def test_it_equals_an_integrator_that_asks_minute_by_minute(
         by_minute += Fraction(price) * 50 * hours / minutes / 1000
     paid = cost([(start_ms, 0.0), (start_ms + hours * HOUR, 50.0 * hours)], tariff)
     assert paid.amount == by_minute
+
+
+@limits(max_examples=100, deadline=None)
+@given(
+    known=st.lists(
+        st.tuples(
+            st.integers(-60, 600),
+            st.integers(1, 180),
+            st.one_of(st.none(), st.integers(-20, 60)),
+        ),
+        max_size=8,
+    ),
+    flows=st.lists(
+        st.tuples(st.integers(0, 90), st.integers(0, 500)), min_size=1, max_size=12
+    ),
+)
+def test_a_feed_with_gaps_equals_an_integrator_that_asks_minute_by_minute(
+    known: list[tuple[int, int, int | None]], flows: list[tuple[int, int]]
+) -> None:
+    minute_ms = 60_000
+    feed = Feed(
+        tuple(
+            Price(
+                start * minute_ms,
+                (start + length) * minute_ms,
+                None if cents is None else Decimal(cents) / 100,
+            )
+            for start, length, cents in known
+        )
+    )
+
+    def cents_at(minute: int) -> int | None:
+        held = [
+            cents for start, length, cents in known if start <= minute < start + length
+        ]
+        return held[-1] if held else None
+
+    points, at, total = [(0, 0.0)], 0, 0
+    amount, unpriced = Fraction(0), Fraction(0)
+    for minutes, energy_wh in flows:
+        if minutes == 0:
+            continue
+        for minute in range(at, at + minutes):
+            cents = cents_at(minute)
+            share = Fraction(energy_wh, minutes)
+            if cents is None:
+                unpriced += share
+            else:
+                amount += share * Fraction(cents, 100) / 1000
+        at, total = at + minutes, total + energy_wh
+        points.append((at * minute_ms, float(total)))
+    paid = cost(points, feed)
+    assert (paid.amount, paid.unpriced_wh) == (amount, unpriced)
+    assert paid.priced_wh + paid.unpriced_wh == total

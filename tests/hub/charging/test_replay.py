@@ -2,7 +2,9 @@
 
 from itertools import pairwise
 import json
+from math import exp
 
+from hypothesis import given, settings as limits, strategies as st
 import pytest
 
 from kickwatt_hub.charging.csvfile import Row
@@ -133,3 +135,64 @@ def test_a_recording_of_a_few_rows_is_no_mystery(count: int) -> None:
 def test_the_owners_settings_are_obeyed() -> None:
     never = DetectorSettings(arm_wh=1e6)
     assert replay(rows(TODAY), never)["sessions"] == []
+
+
+SEGMENTS = st.lists(
+    st.tuples(
+        st.sampled_from(["constant", "ramp", "tail", "nothing", "silence"]),
+        st.floats(0, 300),
+        st.floats(0, 300),
+        st.integers(2, 120),
+        st.sampled_from([5, 15, 60, 300]),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+def _course(segments: list[tuple[str, float, float, int, int]]) -> list[Row]:
+    """Return a recording of whatever happened."""
+    found: list[Row] = []
+    at_s = 0.0
+    for kind, first_w, last_w, count, every_s in segments:
+        if kind == "silence":
+            at_s += first_w * every_s
+            continue
+        for index in range(count):
+            at_s += every_s
+            power_w = {
+                "constant": first_w,
+                "ramp": first_w + (last_w - first_w) * index / count,
+                "tail": first_w * exp(-index / (1 + last_w)),
+                "nothing": 0.0,
+            }[kind]
+            found.append(Row(at_s, round(power_w, 1)))
+    return found
+
+
+@limits(max_examples=60, deadline=None)
+@given(segments=SEGMENTS, learn=st.booleans())
+def test_whatever_was_recorded_every_estimate_makes_sense(
+    segments: list[tuple[str, float, float, int, int]], learn: bool
+) -> None:
+    recording = _course(segments)
+    for session in replay(recording, learned=[recording] * learn)["sessions"]:
+        assert session["energy_wh"] >= 0
+        for each in session["estimates"]:
+            assert each["at"] <= each["low"] <= each["full_at"] <= each["high"]
+        for decision in session["decisions"]:
+            assert decision["since"] <= decision["at"]
+        if session["end"] is not None:
+            assert session["start"] <= session["end"] <= session["decisions"][-1]["at"]
+
+
+def test_a_swap_of_the_battery_is_not_taken_for_nearly_full() -> None:
+    power_w = [90.0 if not 100 <= minute < 101 else 0.0 for minute in range(240)]
+    recording = [Row(minute * 60.0, w) for minute, w in enumerate(power_w)]
+    (session,) = replay(recording)["sessions"]
+    left_min = [
+        (each["full_at"] - each["at"]) / 60
+        for each in session["estimates"]
+        if 5_000 < each["at"] < 8_000
+    ]
+    assert min(left_min) > 0.7 * max(left_min)
