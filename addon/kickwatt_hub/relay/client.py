@@ -233,7 +233,8 @@ def _reason(error: Exception) -> str:
         return "it does not answer in time"
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return "there is no such host"
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return " ".join(text.split())[:200]
 
 
 def _certificate(error: aiohttp.ClientConnectorCertificateError) -> str:

@@ -16,11 +16,12 @@ from rich.console import Console
 from rich.table import Table
 
 from ..log import set_up_logging
+from .frames import DEVICE_URL
 from .hubs import Hubs
 from .server import Certificate, Relay, RelayOptions
 
 _DATA_ENV = "KICKWATT_HUB_RELAY_DATA"
-_DEVICE_URL = re.compile(r"http://[^/\s\"@?#]+/?\Z")
+_DEVICE_URL = re.compile(rf"{DEVICE_URL}/?\Z")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _PORT = click.IntRange(0, 65535)
@@ -155,7 +156,7 @@ def relay(
         raise click.UsageError("--cert and --key belong together.")
     if options["device_url"] and not _DEVICE_URL.match(options["device_url"]):
         raise click.UsageError(
-            "--device-url must be http:// with a host and perhaps a port: boards have no usable TLS."
+            "--device-url is like http://relay.example:8422, without a path."
         )
     options["device_url"] = options["device_url"].rstrip("/")
     set_up_logging(log_level)

@@ -27,6 +27,9 @@ REVOKED = 4401
 UNREADABLE = 4400
 """Close code: that was not a frame."""
 
+DEVICE_URL = r"https?://[A-Za-z0-9.:\[\]_-]+"
+"""A relay's device port as boards reach it."""
+
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}\Z")
 """Of a hub at its relay, and of a charger."""
 
@@ -36,8 +39,11 @@ type _Number = Annotated[int, Meta(ge=1, le=2**53)]
 class Welcome(Struct, frozen=True, array_like=True, tag="welcome"):
     """Relay to hub, first: who the relay takes it for, and what its boards need as KICKWATT_URL."""
 
-    hub: Annotated[str, Meta(max_length=32)]
-    device_url: Annotated[str, Meta(max_length=300)]
+    hub: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}\Z")]
+    # It goes into a board's settings.toml and a log, and the relay may be anybody's.
+    device_url: Annotated[
+        str, Meta(max_length=300, pattern=rf"^{DEVICE_URL}/h/[a-z0-9_-]+\Z")
+    ]
 
 
 class Ask(Struct, frozen=True, array_like=True, tag="ask"):

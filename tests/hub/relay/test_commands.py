@@ -78,7 +78,7 @@ def test_hubs_are_added_shown_and_removed(tmp_path: Path) -> None:
         (("token", "add", "Home"), "lower-case letters"),
         (("--cert", __file__), "--cert and --key belong together"),
         (("--cert", __file__, "--key", __file__), "are no certificate with its key"),
-        (("--device-url", "https://relay.example"), "no usable TLS"),
+        (("--device-url", "http://relay.example/s1"), "without a path"),
         (("--address-rate", "often"), "expected a rate such as 1200/minute"),
         (("--host", "192.0.2.1"), "Cannot listen on 192.0.2.1"),
     ],

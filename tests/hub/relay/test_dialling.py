@@ -385,7 +385,7 @@ async def test_a_relay_that_never_says_welcome_is_given_up(
 @pytest.mark.parametrize(
     ("scheme", "port", "says"),
     [
-        ("wss", "device_port", "not with TLS: is it the tunnel port?"),
+        ("wss", "device_port", "not with TLS; the tunnel port is wanted"),
         ("ws", "device_port", "with status 404 and not as a relay"),
         ("ws", "tunnel_port", "The relay cannot be reached: "),
     ],

@@ -53,7 +53,11 @@ def test_any_bytes_are_a_frame_or_a_frame_error(data: bytes) -> None:
         Ask(0, "scooter", b""),
         Ask(1, "x" * 33, b""),
         Ask(1, "scooter", b"x" * (MAX_BODY + 1)),
-        Welcome("x" * 33, ""),
+        Welcome("x" * 33, "http://relay.example/h/home"),
+        Welcome("home", ""),
+        Welcome("home", 'http://relay.example/h/home"\nKICKWATT_AUTONOMOUS = "1'),
+        Welcome("home", "http://relay.example/h/home\n"),
+        Welcome("home", "http://relay.example/h/home" + "e" * 300),
         Answer(1, 200, b""),
     ],
 )
