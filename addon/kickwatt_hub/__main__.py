@@ -22,7 +22,10 @@ from .announce import own_address
 from .app import Hub
 from .charging.csvfile import CsvError, Row, read
 from .charging.replay import ReplayObject, replay
-from .cli.common import DATA, Refused, with_store
+from .cli.common import DATA, DATABASE, Refused, with_store
+from .cli.export import export
+from .cli.importing import import_recording
+from .cli.keeping import backup, check
 from .cli.modes import charger_mode
 from .cli.tariffs import tariff
 from .log import set_up_logging
@@ -46,7 +49,7 @@ _ZONE = re.compile(r"([+-])(\d\d):(00|15|30|45)\Z")
 def main() -> None:
     """Run the command line: one sentence and exit code 2 for whatever the owner can put right."""
     try:
-        cli.main(prog_name="kickwatt-hub", standalone_mode=False)
+        code = cli.main(prog_name="kickwatt-hub", standalone_mode=False)
     except click.ClickException as error:
         sentence = " ".join(error.format_message().split()).rstrip(".")
         click.echo(f"kickwatt-hub: {sentence}.", err=True)
@@ -62,6 +65,8 @@ def main() -> None:
         sys.exit(2)
     except click.Abort:
         sys.exit(130)
+    if code:
+        sys.exit(int(code))
 
 
 @click.group(
@@ -74,6 +79,10 @@ def cli() -> None:
 
 cli.add_command(relay)
 cli.add_command(tariff)
+cli.add_command(export)
+cli.add_command(import_recording)
+cli.add_command(backup)
+cli.add_command(check)
 
 
 # --- serve -----------------------------------------------------------------------------------------------------------
@@ -100,7 +109,8 @@ cli.add_command(tariff)
 @click.option(
     "--database",
     metavar="URL",
-    help="A PostgreSQL database, postgresql://…; with a password, rather give it as KICKWATT_HUB_SERVE_DATABASE. "
+    envvar=DATABASE,
+    help="A PostgreSQL database, postgresql://…; better given as KICKWATT_HUB_DATABASE, which all commands know. "
     "[default: SQLite in the data folder]",
 )
 @click.option(

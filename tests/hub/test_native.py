@@ -811,3 +811,22 @@ async def test_nothing_secret_is_logged(
         await board.post(b"junk " + board.key.encode())
     for secret in (added["key"], token["token"], "correct horse", "battery staple"):
         assert secret not in caplog.text
+
+
+async def test_a_span_comes_as_as_many_points_as_are_asked_for(
+    board: S1Device, read: Api
+) -> None:
+    """With mean, least and most of what was measured; also without a start or an end."""
+    for power_w in (90.0, 100.0, 80.0):
+        await board.report(power_w, state="charging")
+    path = "/api/v1/chargers/scooter/readings?points=2"
+    _, answer = await read.call("GET", path)
+    points = answer["points"]
+    assert 1 <= len(points) <= 2
+    assert sum(point["count"] for point in points) == 3
+    assert min(point["power_w"]["min"] for point in points) == 80.0
+    assert max(point["power_w"]["max"] for point in points) == 100.0
+    assert answer["step_s"] >= 1
+    _, answer = await read.call("GET", f"{path}&end=2000-01-01T00:00:00Z")
+    assert answer["points"] == []
+    await read.refused("GET", "/api/v1/chargers/scooter/readings?points=1", 422, "points")  # fmt: skip

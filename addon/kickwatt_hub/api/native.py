@@ -13,16 +13,18 @@ from ..fleet import Entry
 from ..model import Kind, LegacyFormat, Reading, Scope, Session, Token, User
 from ..security import tokens
 from ..security.access import Principal
+from ..store.rollups import Bucket
 from . import bodies, charging, insights, place, relay, shapes, tariff
 from .change import apply
 from .context import CONTEXT, PRINCIPAL, Context
 from .errors import ApiError, answer
 from .logins import LoginError, TooManyLoginsError, log_in
-from .requests import find_entry, limit, named_entry, needs, read_body, span
+from .requests import find_entry, limit, named_entry, needs, points, read_body, span
 
 MAX_BODY = 64 * 1024
 READINGS = (1, 10_000, 1_000)  # least, most and usual number in one answer
 SESSIONS = (1, 1_000, 100)
+POINTS = (2, 10_000)
 LOGIN_DAYS = 365
 
 _NEW_CHARGER = msgspec.json.Decoder(bodies.NewCharger)
@@ -161,12 +163,23 @@ async def list_readings(request: web.Request) -> web.Response:
     """What a charger measured."""
     hub, entry = request.app[CONTEXT], named_entry(request)
     start_ms, end_ms = span(request)
+    wanted = points(request, *POINTS)
+    if wanted is not None:
+        buckets, step_ms = await hub.store.history.points(
+            entry.pk, start_ms, end_ms, wanted
+        )
+        return await asyncio.to_thread(_points_page, buckets, step_ms)
     most = limit(request, *READINGS)
     readings, rest_ms = await hub.store.history.readings(
         entry.pk, start_ms, end_ms, most
     )
     # Ten thousand readings are two megabytes: too long a piece of work for the event loop.
     return await asyncio.to_thread(_readings_page, readings, rest_ms)
+
+
+def _points_page(buckets: list[Bucket], step_ms: int) -> web.Response:
+    shown = [shapes.point(each) for each in buckets]
+    return answer(200, {"points": shown, "step_s": step_ms // 1000})
 
 
 def _readings_page(readings: list[Reading], rest_ms: int | None) -> web.Response:

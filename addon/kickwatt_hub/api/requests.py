@@ -88,15 +88,24 @@ def _time(request: web.Request, name: str, default_ms: int) -> int:
 
 def limit(request: web.Request, least: int, most: int, usual: int) -> int:
     """Return how many the query asks for. Raises ApiError."""
-    text = request.query.get("limit")
+    return _number(request, "limit", least, most) or usual
+
+
+def points(request: web.Request, least: int, most: int) -> int | None:
+    """Return to how many points the query wants the answer reduced; None: it does not. Raises ApiError."""
+    return _number(request, "points", least, most)
+
+
+def _number(request: web.Request, name: str, least: int, most: int) -> int | None:
+    text = request.query.get(name)
     if text is None:
-        return usual
+        return None
     if (
         not text.isascii()
         or not text.isdecimal()
         or not least <= int(text[:18]) <= most
     ):
         raise ApiError(
-            422, f"Expected a whole number of {least} to {most}.", field="limit"
+            422, f"Expected a whole number of {least} to {most}.", field=name
         )
     return int(text)

@@ -25,6 +25,7 @@ from ..model import (
 )
 from ..pricing import Chosen
 from ..store.insights import Decided
+from ..store.rollups import Bucket, Stat
 
 
 def when(time_ms: int | None) -> str | None:
@@ -161,6 +162,24 @@ def price(each: Price) -> dict[str, Any]:
 def reading(each: Reading) -> dict[str, Any]:
     """Return a reading of the past."""
     return {**_reading(each), "relay": on_off(each.relay_on)}
+
+
+def point(each: Bucket) -> dict[str, Any]:
+    """Return what the readings of a span come to."""
+    return {
+        "time": when(each.start_ms),
+        "count": each.count,
+        "power_w": _stat(each.power_w, 1),
+        "voltage_v": _stat(each.voltage_v, 1),
+        "current_a": _stat(each.current_a, 3),
+        "energy_wh": _rounded(each.energy_wh, 3),
+    }
+
+
+def _stat(each: Stat | None, digits: int) -> dict[str, Any] | None:
+    if each is None:
+        return None
+    return {"mean": round(each.mean, digits), "min": each.min, "max": each.max}
 
 
 def _reading(each: Reading) -> dict[str, Any]:

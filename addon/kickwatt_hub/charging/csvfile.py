@@ -33,16 +33,19 @@ class Row:
 
 def read(path: Path) -> tuple[Row, ...]:
     """Return the rows of a file in any usual encoding. Raises `CsvError` and `OSError`."""
-    data = path.read_bytes()
+    return parse(text(path.read_bytes()).splitlines(keepends=True))
+
+
+def text(data: bytes) -> str:
+    """Return what a file says, in any usual encoding. Raises `CsvError`."""
     if b"\0" in data[:4096] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise CsvError("This is not a text file.")
     encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     try:
-        text = data.decode(encoding)
+        return data.decode(encoding)
     except UnicodeDecodeError:
         # What is not UTF-8 comes from an old spreadsheet; only a name can look odd then, no number.
-        text = data.decode("latin-1")
-    return parse(text.splitlines(keepends=True))
+        return data.decode("latin-1")
 
 
 def parse(lines: Iterable[str]) -> tuple[Row, ...]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+import os
 from pathlib import Path
 
 import click
@@ -11,6 +12,9 @@ from ..app import load_secret
 from ..log import set_up_logging
 from ..security.secret import HubSecret
 from ..store import Store
+
+DATABASE = "KICKWATT_HUB_DATABASE"
+"""The variable with the URL of a PostgreSQL database; a flag would show its password to everybody on the machine."""
 
 DATA = click.option(
     "--data",
@@ -32,7 +36,7 @@ def with_store[T](
 
     async def run() -> T:
         folder = settings.data_folder(data)
-        store = await Store.open(folder)
+        store = await Store.open(folder, os.environ.get(DATABASE))
         try:
             return await work(store, load_secret(folder))
         finally:

@@ -24,7 +24,7 @@ from . import log
 from .admission import Claim
 from .errors import AlreadyThereError, NotThereError
 from .history import record_from, session_row
-from .insights import save_insights
+from .insights import mark_stale, save_insights
 from .log import Entry, Outline
 from .newest import newest
 from .reader import Reader
@@ -33,10 +33,8 @@ from .writer import Writer, erasing, new_key
 
 SWEEP = 200  # chunks deleted per commit, so that removing a charger holds nobody up
 
-_encode = msgspec.msgpack.Encoder().encode
 _decode_talk = msgspec.msgpack.Decoder(Conversation).decode
 _decode_reading = msgspec.msgpack.Decoder(Reading).decode
-_NEW = _encode(Conversation())
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +221,15 @@ class Chargers:
     async def add_readings(
         self, charger_pk: int, readings: tuple[Reading, ...]
     ) -> None:
-        """Store readings that are no part of the conversation. Raises NotThereError."""
-        await self._writer.append(Claim(Entry(charger_pk, readings)))
+        """Store readings that are no part of the conversation, and let the hub find their charges.
+
+        Raises NotThereError.
+        """
+        since_ms = min(each.time_ms for each in readings)
+        await self._writer.append_and_run(
+            Claim(Entry(charger_pk, readings)),
+            lambda connection: mark_stale(connection, charger_pk, since_ms),
+        )
 
     def _load(
         self,
@@ -454,6 +459,8 @@ def _add(connection: sa.Connection, new: NewCharger) -> int:
     )
     pk = new_key(result)
     connection.execute(
-        sa.insert(conversation).values(charger_pk=pk, revision=0, state=_NEW)
+        sa.insert(conversation).values(
+            charger_pk=pk, revision=0, state=log.NEW_CONVERSATION
+        )
     )
     return pk

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from .accounts import Accounts
 from .chargers import Chargers
+from .checkup import Checkup
 from .engines import FILE, Engines, engines
 from .errors import UnavailableError, UnusableError
 from .history import History
@@ -44,6 +45,7 @@ class Store:
         self.history = History(reader)
         self.management = Management(writer, reader)
         self.packer = Packer(writer, reader)
+        self.checkup = Checkup(writer, reader)
         self.places = Places(writer, reader)
         self.modes = Modes(writer, reader)
         self.tariffs = StoredTariffs(writer, reader)

@@ -46,25 +46,24 @@ class History:
     ) -> tuple[list[Bucket], int]:
         """Return start <= time < end as at most `most` buckets, oldest first, and how wide they are, in ms.
 
-        Buckets without a reading are left out. They are whole seconds, minutes or quarters of an hour wide, and begin at
+        Buckets without a reading are left out, and what lies before the first or after the last does not make the others
+        wider. They are whole seconds, minutes or quarters of an hour wide, and begin at
         a multiple of that; the first may begin before `start_ms` therefore.
         """
-        step_ms = _step_ms(end_ms - start_ms, most)
 
         def question(connection: sa.Connection) -> tuple[list[Bucket], int]:
-            step = step_ms
-            if step < MINUTE_MS and _forgotten(
-                connection, charger_pk, start_ms, end_ms
-            ):
-                step = MINUTE_MS
-            first_ms = start_ms - start_ms % step
-            if step < MINUTE_MS:
-                days = _days(connection, charger_pk, first_ms, end_ms)
-                parts = (each for day in days for each in roll_up(day, step))
-                return coarser(parts, step), step
+            span = _extent(connection, charger_pk, start_ms, end_ms)
+            step_ms = _step_ms(span[1] - span[0], most)
+            if step_ms < MINUTE_MS and _forgotten(connection, charger_pk, *span):
+                step_ms = MINUTE_MS
+            span = (span[0] - span[0] % step_ms, span[1])
+            if step_ms < MINUTE_MS:
+                days = _days(connection, charger_pk, *span)
+                parts = (each for day in days for each in roll_up(day, step_ms))
+                return coarser(parts, step_ms), step_ms
             return coarser(
-                _parts(connection, charger_pk, first_ms, end_ms, step), step
-            ), step
+                _parts(connection, charger_pk, *span, step_ms), step_ms
+            ), step_ms
 
         return await self._reader.ask(question)
 
@@ -192,6 +191,24 @@ def _days(
                 (each for each in found if start_ms <= each.time_ms < end_ms),
                 key=by_time,
             )
+
+
+def _extent(
+    connection: sa.Connection, charger_pk: int, start_ms: int, end_ms: int
+) -> tuple[int, int]:
+    """Return the part of start <= time < end from the first to the last reading in it."""
+    first, last = connection.execute(
+        sa.select(sa.func.min(chunk.c.start_ms), sa.func.max(chunk.c.end_ms)).where(
+            chunk.c.day.in_(_packed_days(connection, start_ms, end_ms)),
+            chunk.c.charger_pk == charger_pk,
+        )
+    ).one()
+    times = [each.time_ms for each in log.readings(connection, charger_pk)]
+    times += [each for each in (first, last) if each is not None]
+    if not times:
+        return start_ms, start_ms
+    start_ms = max(start_ms, min(times))
+    return start_ms, max(start_ms, min(end_ms, max(times) + 1))
 
 
 def _packed_days(connection: sa.Connection, start_ms: int, end_ms: int) -> list[int]:

@@ -54,6 +54,7 @@ class Outline(Struct, frozen=True, array_like=True):
         return bytes(self.conversation) != _NO_CONVERSATION
 
 
+NEW_CONVERSATION = msgspec.msgpack.encode(Conversation())
 _NO_CONVERSATION = msgspec.msgpack.encode(None)
 _NO_READINGS = msgspec.msgpack.encode(())
 _ENCODER = msgspec.msgpack.Encoder()
