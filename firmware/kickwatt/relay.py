@@ -14,7 +14,7 @@ class Relay:
         self.open()
 
     def close(self) -> None:
-        """Let mains through. Only `control` calls this, after the guard agreed."""
+        """Let mains through. Only `control` calls this, after the guard agreed, and the self-test of the REPL, after a person did."""
         self._pin.value = True
         self.closed = True
 

@@ -15,6 +15,7 @@ import microcontroller
 from kickwatt import clock, config, guard, pins, resets
 from kickwatt.button import Button
 from kickwatt.journal import Journal
+from kickwatt.led import Light
 from kickwatt.memory import Memory
 from kickwatt.meter import MeterError
 from kickwatt.meters import open_meter
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
+_FLASH = (200, 200)
 _READINGS = 5
 _PRESS_MS = 15_000
 _CLOSED_MS = 2_000
@@ -128,11 +130,10 @@ class _Test:
     def _light(self) -> str:
         led = digitalio.DigitalInOut(pins.LED)
         led.switch_to_output(value=False)
-        for _ in range(5):
-            led.value = True
-            clock.sleep_ms(200)
-            led.value = False
-            clock.sleep_ms(200)
+        light, began_ms = Light(led), clock.now_ms()
+        while clock.now_ms() < began_ms + 5 * sum(_FLASH):
+            light.show(_FLASH, clock.now_ms())
+            clock.sleep_ms(20)
         led.deinit()
         if not self._yes("Did the light flash five times? y or n: "):
             raise Failed("no light: is it the LED on the board that you look at?")
