@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from random import Random
 import sys
 
+from tests.firmware import conftest  # noqa: F401  # makes the firmware importable
+
+# isort: split
 from kickwatt.charge import Charge
 from kickwatt.config import Limits
 from kickwatt.learned import Learned
-from tests.firmware import conftest  # noqa: F401  makes the firmware importable
 from tests.hub.charging.charges import (
     EVALUATION,
     FAULTS,
