@@ -80,13 +80,18 @@ class Costing:
         if (changed_ms := self._tariffs.take_change_ms()) is not None:
             since_ms = min(since_ms, changed_ms)
         rev = self._tariffs.rev
+        kept: set[int] = set()
         for entry in self._fleet.entries():
+            newest = entry.charger.session
+            kept.update([newest.id] if newest else [])
             sessions = await self._store.history.sessions(
                 entry.pk, since_ms, _FOR_EVER_MS, SESSIONS
             )
             for session in sessions:
+                kept.add(session.id)
                 if self._is_due(session):
                     await self._price(entry, session)
+        self._done = {key: done for key, done in self._done.items() if key in kept}
         self._swept = (time.monotonic(), rev)
 
     def _is_due(self, session: Session) -> bool:
