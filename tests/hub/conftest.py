@@ -16,6 +16,7 @@ from tests.support.s1_device import S1Device
 ON_BOTH_ENGINES = {
     "test_exactly_once",
     "test_fleet",
+    "test_insights",
     "test_legacy",
     "test_packer",
     "test_store",

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from kickwatt_hub.bus import SessionCorrected, SessionEnded, SessionStarted
-from kickwatt_hub.model import Delivery, LegacyFormat, Position, Reading
+from kickwatt_hub.model import LegacyFormat, Position, Reading
 from tests.support.hub_process import RunningHub, running_hub
 
 from .test_legacy import Device, _row
@@ -161,9 +161,8 @@ async def test_readings_that_another_program_stored_are_taken_in(
             )
             for minute in range(1, 280)
         ]
-        await context.store.chargers.deliver(_readings_only(entry, imported))
-        await context.store.insights.mark_stale(entry.pk, first_ms + 60_000)
-        await context.store.insights.mark_stale(entry.pk, first_ms + 90_000)
+        await context.store.chargers.add_readings(entry.pk, tuple(imported[100:]))
+        await context.store.chargers.add_readings(entry.pk, tuple(imported[:100]))
         await hub.hub.corrections.catch_up()
         facts = await _facts(hub, "old")
         assert len(facts["sessions"]) == 1
@@ -172,11 +171,3 @@ async def test_readings_that_another_program_stored_are_taken_in(
     async with running_hub(tmp_path / "data") as hub:
         assert await hub.hub.context.store.insights.stale() == {}
         assert await _facts(hub, "old") == facts
-
-
-def _readings_only(entry: Any, readings: list[Reading]) -> Any:
-    return Delivery(
-        charger_pk=entry.pk,
-        conversation=entry.conversation,
-        readings=tuple(readings),
-    )
