@@ -16,6 +16,7 @@ DEFAULT = (
     "hub.history",
     "hub.memory",
     "brain",
+    "meters",
 )
 """What a run without names measures, in this order."""
 ON_DEMAND = ("hub.crash", "hub.records", "hub.crowd", "hub.fuzz")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+import contextlib
 from contextlib import asynccontextmanager
 import socket
 
@@ -234,6 +235,26 @@ async def test_pauses_grow_while_a_meter_is_dead_and_have_an_end() -> None:
         host.state = module.HostState(failures=failures)
         pauses.append(host._pause_s())
     assert pauses == [10.0, 20.0, 40.0, 300.0, 300.0]
+
+
+async def test_stopping_in_the_middle_of_dialling_leaves_nothing_behind(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A backlog that is full takes no connection and refuses none, as an address where packets vanish."""
+    with socket.socket() as full, contextlib.ExitStack() as stack:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for _ in range(3):
+            other = stack.enter_context(socket.socket())
+            other.setblocking(False)
+            other.connect_ex(full.getsockname())
+        port = full.getsockname()[1]
+        async with polling(port) as (host, told):
+            await asyncio.sleep(0.2)
+            assert host.state.online is None
+        assert told == []
+    await asyncio.sleep(0.2)
+    assert caplog.text == ""
 
 
 async def test_stopping_takes_no_time_whatever_the_meter_does() -> None:

@@ -134,6 +134,8 @@ class MeterHost:
         found = _Round()
         unit = connection.for_unit(self.place.unit)
         try:
+            if not connection.connected:
+                await _dial(connection)
             for block in self._blocks:
                 await self._read(unit, block, found)
         except (ModbusError, OSError) as error:
@@ -229,6 +231,18 @@ class MeterHost:
                 _LOGGER.info("The meter at %s answers", shown)
             else:
                 _LOGGER.warning("The meter at %s: %s", shown, found.error or "no value")
+
+
+async def _dial(connection: ModbusConnection) -> None:
+    """Connect; the library gives up after ten seconds. Raises ModbusError.
+
+    It shields its own attempt, and asyncio logs what a shielded attempt raises after its waiter was cancelled. So it is
+    a task that waits, and nobody cancels that.
+    """
+    dialling = asyncio.create_task(connection.connect())
+    dialling.add_done_callback(lambda task: task.cancelled() or task.exception())
+    await asyncio.wait([dialling])
+    await dialling
 
 
 async def _hang_up_once(connection: ModbusConnection) -> None:
