@@ -246,6 +246,32 @@ async def test_a_lying_detector_cannot_disable_the_caps(
     assert garage.board.relay == 1
 
 
+async def test_a_guards_cut_holds_although_the_hub_dies_the_next_moment(
+    tmp_path: Path, http: aiohttp.ClientSession
+) -> None:
+    """Its reason is stored with the order, in the commit of the readings that showed it."""
+    async with running_hub(tmp_path / "data") as hub:
+        key = await hub.add_charger("scooter", simulated=True)
+        board = S1Device(hub.device_url, "scooter", key, session=http)
+        garage = Garage(hub, board)
+        await garage.goes_on(0.0)
+        await garage.mode(name=bodies.modes.Mode.until_full)
+        await garage.goes_on(0.0)
+        assert board.relay == 1
+        for _ in range(2):
+            board.clock = (board.clock or 0) + 60
+            await board.report(90.0, current_a=9.0)
+        assert board.relay == 0
+    async with running_hub(tmp_path / "data") as hub:
+        board.url = hub.device_url
+        garage = Garage(hub, board)
+        board.clock = EVENING_S + HOUR_S
+        for _ in range(3):
+            await garage.goes_on(90.0)
+        assert (garage.step, garage.charger.progress.why) == (Step.locked, "current")
+        assert board.relay == 0
+
+
 async def test_a_relay_that_stays_closed_is_reported_and_locked(garage: Garage) -> None:
     """Power 20 s after the board said that it had opened."""
     board = garage.board
