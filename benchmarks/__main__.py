@@ -17,6 +17,7 @@ DEFAULT = (
     "hub.memory",
     "brain",
     "meters",
+    "simulator",
 )
 """What a run without names measures, in this order."""
 ON_DEMAND = ("hub.crash", "hub.records", "hub.crowd", "hub.fuzz")

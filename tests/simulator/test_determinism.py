@@ -10,7 +10,6 @@ from kickwatt_sim.scenario import load
 from .s1_hub import S1Hub
 from .test_command_line import SECRET_FREE, sim
 
-
 START = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
 HOURS = 2
 

@@ -82,6 +82,7 @@ class InsideHub:
         self._luck: random.Random = self.world.random("hub")
         self.lease_s = self._luck.choice(_LEASES_S)
         self._wish = _Wish(until_s=self._luck.uniform(*_ORDERS_EVERY_S))
+        self._newest: dict[int, int] = {}
         self._samples: dict[tuple[int, int], list[Any]] = {}
         self._last: tuple[bytes, Answer] | None = None
 
@@ -110,7 +111,11 @@ class InsideHub:
             refusal = {"v": 1, "error": "boot", "boot": self.messages[-1]["boot"]}
             return Answer(409, sealed(request_mac, refusal))
         self._take(message)
-        reply = {"v": 1, "ack": self._newest(message["boot"]), **self._orders(message)}
+        reply = {
+            "v": 1,
+            "ack": self._newest.get(message["boot"], 0),
+            **self.orders(message),
+        }
         answer = Answer(200, sealed(request_mac, reply))
         self._last = mac, answer
         return answer
@@ -128,18 +133,19 @@ class InsideHub:
         boot = message["boot"]
         for number, _age, *values in message["samples"]:
             before = self._samples.setdefault((boot, number), values)
-            if before != values:
+            if before is values:
+                self._count(boot, number)
+            elif before != values:
                 self.complaints.append(f"two samples {number} of boot {boot}")
-        first = message["samples"][0][0] if message["samples"] else None
-        newest = max((n for b, n in self._samples if b == boot), default=0)
-        numbers = {n for b, n in self._samples if b == boot}
-        if first is not None and len(numbers) != newest - min(numbers) + 1:
+
+    def _count(self, boot: int, number: int) -> None:
+        newest = self._newest.get(boot)
+        if newest is not None and number != newest + 1:
             self.complaints.append(f"a sample of boot {boot} is missing")
+        self._newest[boot] = number
 
-    def _newest(self, boot: int) -> int:
-        return max((number for b, number in self._samples if b == boot), default=0)
-
-    def _orders(self, message: dict[str, Any]) -> dict[str, Any]:
+    def orders(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Return what a reply says beside the acknowledgement."""
         wish = self._wish
         if self.world.now_s >= wish.until_s:
             wish.order += 1
