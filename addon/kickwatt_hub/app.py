@@ -11,6 +11,7 @@ from typing import TextIO
 
 from aiohttp import web
 
+from .across import Across
 from .announce import SupervisorAnnouncement, ZeroconfAnnouncement
 from .api import devices, live, management, native, vecharge
 from .api.context import CONTEXT, Context
@@ -94,7 +95,10 @@ class Hub:
             for port in (self.settings.port, self.settings.device_port)
         ]
         self.main_port, self.device_port = (each.getsockname()[1] for each in sockets)
-        await store.packer.pack()
+        await store.peers.start()
+        self._stack.push_async_callback(store.peers.stop)
+        if store.peers.leads:
+            await store.packer.pack()
         self.context = await self._parts(store, secret)
         await self._open(_main_app(self.context, self.settings), sockets[0])
         await self._open_to_devices(sockets[1])
@@ -104,6 +108,9 @@ class Hub:
             self._stack.push_async_callback(self.context.relay.stop)
         watch(self._stack, self._look())
         watch(self._stack, Upkeep(store, now_ms).run())
+        if self.settings.database is not None:
+            across = Across(self.context.fleet, self.context.bus, store)
+            watch(self._stack, across.run())
         await self._announce(secret)
 
     async def _parts(self, store: Store, secret: HubSecret) -> Context:

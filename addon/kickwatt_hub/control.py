@@ -5,6 +5,7 @@ An order goes out with the reply to the board's next message; the board decides,
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 import logging
 from typing import Any
 
@@ -16,6 +17,7 @@ from .guards import Watch
 from .model import Charger, ChargerSettings, Delivery, Order, OrderState
 from .orders import Wish
 from .store import NotThereError, Store, UnavailableError
+from .turn import upon_the_newest
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -70,13 +72,17 @@ class Control:
         """
         if not entry.charger.switchable:
             raise NotSwitchableError
-        return await self._finish(self._order(entry, relay_on))
+        return await self._finish(
+            upon_the_newest(partial(self._order, entry, relay_on))
+        )
 
     async def order_by_itself(
         self, entry: Entry, relay_on: bool, after: int
     ) -> Order | None:
         """Order what a charger's mode wants, unless somebody has given an order since the one with the id `after`."""
-        return await self._finish(self._order_by_itself(entry, relay_on, after))
+        return await self._finish(
+            upon_the_newest(partial(self._order_by_itself, entry, relay_on, after))
+        )
 
     async def settled(self, entry: Entry, order: Order) -> Order | None:
         """Wait until the board has answered; None when it did not in time."""

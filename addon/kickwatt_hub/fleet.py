@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 import hashlib
 import logging
 
@@ -29,8 +30,9 @@ from .model import (
 from .security.envelope import DeviceKey
 from .security.secret import HubSecret, WrongSecretError
 from .sources import gsm
-from .store import Store
+from .store import NotThereError, Store
 from .store.chargers import StoredCharger
+from .turn import Turn
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -53,7 +55,7 @@ class Entry:
     watch: Watch = field(default_factory=Watch)
     """What the guards have counted."""
     device_key: DeviceKey = field(init=False)
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    turn: Turn = field(default_factory=Turn)
     """Messages and orders of one charger take turns: each sees what the one before has stored."""
     scheduling: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Taken before `turn` by whoever acts on the mode."""
@@ -184,6 +186,29 @@ class Fleet:
         self._bus.publish(ChargerRemoved(entry.charger.id))
 
     async def _adopt(self, stored: StoredCharger) -> Entry | None:
+        entry = await self._build(stored)
+        if entry is None:
+            return None
+        entry.turn.reread = partial(self._reread_all, entry)
+        self._by_pk[stored.pk] = entry
+        self._by_id[stored.id] = entry
+        self._by_key[_key_digest(entry.key)] = entry
+        return entry
+
+    async def _reread_all(self, entry: Entry) -> None:
+        """Take over what another hub on this database has stored. Raises NotThereError."""
+        stored = await self._store.chargers.one(entry.pk)
+        now = None if stored is None else await self._build(stored)
+        if now is None:
+            raise NotThereError("This charger was removed.")
+        entry.conversation, entry.energy = now.conversation, now.energy
+        entry.brain = now.brain
+        self.update(entry, now.charger)
+        order = now.charger.order
+        if order is not None and order.state is not OrderState.pending:
+            entry.settle(order)
+
+    async def _build(self, stored: StoredCharger) -> Entry | None:
         try:
             key = self._secret.open(stored.key)
         except WrongSecretError:
@@ -204,9 +229,6 @@ class Fleet:
         entry.charger = replace(
             entry.charger, online=self.is_online(stored.conversation)
         )
-        self._by_pk[stored.pk] = entry
-        self._by_id[stored.id] = entry
-        self._by_key[_key_digest(key)] = entry
         return entry
 
     async def _rebuild(self, entry: Entry, stored: StoredCharger) -> None:

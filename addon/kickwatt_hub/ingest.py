@@ -7,6 +7,7 @@ stored in one commit, and only when that is on the disk does the new state take 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from math import inf
 from typing import Any
 
@@ -35,6 +36,7 @@ from .orders import Wish
 from .security.envelope import NOBODY, Request, seal
 from .sources import gsm
 from .store import NotThereError, Store
+from .turn import upon_the_newest
 
 LEASE_S = 900
 INTERVAL_S = 30
@@ -113,13 +115,15 @@ class Ingest:
             entry = self._proved(charger_id, request)
         if entry is None:
             raise StrangerError
-        return await self._finish(self._converse(entry, request))
+        return await self._finish(
+            upon_the_newest(partial(self._converse, entry, request))
+        )
 
     async def legacy(self, api_key: str | None, body: bytes) -> None:
         """Take rows in the seed's format. Raises StrangerError, gsm.LegacyError and store.UnavailableError."""
         entry = await self._legacy_charger(api_key)
         rows = gsm.decode_legacy(body, entry.charger.legacy)
-        await self._finish(self._take_rows(entry, rows))
+        await self._finish(upon_the_newest(partial(self._take_rows, entry, rows)))
 
     async def legacy_latest(self, api_key: str | None) -> bytes | None:
         """Return the newest row as it came, in JSON; None before the first. Raises StrangerError."""
@@ -133,11 +137,14 @@ class Ingest:
     async def _finish[T](self, work: Coroutine[Any, Any, T]) -> T:
         """Run it to its end also when the device hangs up: what is stored must be known to be stored."""
         task = asyncio.create_task(work, eager_start=True)
-        if task.done():
-            return task.result()
-        self._working.add(task)
-        task.add_done_callback(self._working.discard)
-        return await asyncio.shield(task)
+        try:
+            if task.done():
+                return task.result()
+            self._working.add(task)
+            task.add_done_callback(self._working.discard)
+            return await asyncio.shield(task)
+        except NotThereError:
+            raise StrangerError from None
 
     def _proved(self, charger_id: str, request: Request) -> Entry | None:
         entry = self._fleet.find(charger_id)

@@ -39,6 +39,8 @@ class Upkeep:
 
     async def look(self) -> None:
         """Do what is due."""
+        if not self._store.peers.leads:
+            return  # another hub on this database does
         packer, now_ms = self._store.packer, self._now_ms()
         hour = now_ms // HOUR_MS
         if hour != self._packed_hour or await packer.unpacked() >= MANY:

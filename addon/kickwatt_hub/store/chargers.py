@@ -22,7 +22,7 @@ from ..model import (
 )
 from . import log
 from .admission import Claim
-from .errors import AlreadyThereError, NotThereError
+from .errors import AlreadyThereError, NotThereError, SupersededError
 from .history import record_from, session_row
 from .insights import mark_stale, save_insights
 from .log import Entry, Outline
@@ -391,21 +391,24 @@ def _order(charger_id: str, row: sa.Row[tuple[object, ...]]) -> Order:
 def _save_order(connection: sa.Connection, charger_pk: int, order: Order) -> None:
     changed = connection.execute(
         sa.update(relay_order)
-        .where(relay_order.c.id == order.id)
+        .where(relay_order.c.id == order.id, relay_order.c.charger_pk == charger_pk)
         .values(state=str(order.state), reason=order.reason)
     )
     if changed.rowcount:
         return
-    connection.execute(
-        sa.insert(relay_order).values(
-            id=order.id,
-            charger_pk=charger_pk,
-            relay_on=order.relay_on,
-            created_ms=order.created_ms,
-            state=str(order.state),
-            reason=order.reason,
+    try:
+        connection.execute(
+            sa.insert(relay_order).values(
+                id=order.id,
+                charger_pk=charger_pk,
+                relay_on=order.relay_on,
+                created_ms=order.created_ms,
+                state=str(order.state),
+                reason=order.reason,
+            )
         )
-    )
+    except sa.exc.IntegrityError:
+        raise SupersededError("Another hub has given an order this id.") from None
     connection.execute(
         sa.update(hub).where(hub.c.last_order < order.id).values(last_order=order.id)
     )

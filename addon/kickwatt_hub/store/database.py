@@ -19,6 +19,7 @@ from .insights import Insights
 from .management import Management
 from .modes import Modes
 from .packer import Packer
+from .peers import Peers
 from .places import Places
 from .reader import Reader
 from .schema import hub
@@ -45,6 +46,7 @@ class Store:
         self.history = History(reader)
         self.management = Management(writer, reader)
         self.packer = Packer(writer, reader)
+        self.peers = Peers(engines)
         self.checkup = Checkup(writer, reader)
         self.places = Places(writer, reader)
         self.modes = Modes(writer, reader)

@@ -46,5 +46,5 @@ class InUseError(AlreadyThereError):
         super().__init__(f"It is in use by a {user}: remove that first.")
 
 
-class SupersededError(StoreError):
+class SupersededError(UnavailableError):
     """Another hub on this database has heard from the charger since this one last looked."""

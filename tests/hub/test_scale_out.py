@@ -1,0 +1,170 @@
+"""Several hubs on one PostgreSQL: each knows what the others heard, nothing is stored twice, and one does what only one may."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from kickwatt_hub.bus import ChargerChanged
+from kickwatt_hub.fleet import Entry
+from tests.support.hub_process import RunningHub, running_hub
+from tests.support.postgresql import NEEDS, Cluster
+from tests.support.s1_device import S1Device
+
+pytestmark = pytest.mark.needs(NEEDS[0], package=NEEDS[1])
+
+
+class Site:
+    """Two hubs that share a database and a secret, and a board that they know."""
+
+    def __init__(self, tmp_path: Path, url: str) -> None:
+        """Nothing runs yet."""
+        self.url = url
+        self._tmp_path = tmp_path
+        self._stacks: dict[str, AsyncExitStack] = {}
+        self.hubs: dict[str, RunningHub] = {}
+
+    async def start(self, name: str) -> RunningHub:
+        """Start a hub with a data folder of its own."""
+        folder = self._tmp_path / name
+        folder.mkdir(exist_ok=True)
+        (folder / "hub.secret").write_text("5e" * 32)
+        (folder / "hub.secret").chmod(0o600)
+        self._stacks[name] = AsyncExitStack()
+        hub = await self._stacks[name].enter_async_context(
+            running_hub(folder, database=self.url)
+        )
+        self.hubs[name] = hub
+        return hub
+
+    async def stop(self, name: str) -> None:
+        """Stop one."""
+        await self._stacks.pop(name).aclose()
+        del self.hubs[name]
+
+    async def close(self) -> None:
+        """Stop all."""
+        for name in list(self._stacks):
+            await self.stop(name)
+
+
+@pytest.fixture
+async def site(tmp_path: Path, postgresql: Cluster) -> AsyncIterator[Site]:
+    """Two hubs, `a` first."""
+    site = Site(tmp_path, postgresql.new())
+    await site.start("a")
+    await site.start("b")
+    yield site
+    await site.close()
+
+
+async def _board(site: Site, http: aiohttp.ClientSession) -> S1Device:
+    key = await site.hubs["a"].add_charger("scooter")
+    await site.hubs["b"].hub.context.fleet.refresh()
+    return S1Device(site.hubs["a"].device_url, "scooter", key, session=http)
+
+
+def _entry(hub: RunningHub) -> Entry:
+    entry = hub.hub.context.fleet.find("scooter")
+    assert entry is not None
+    return entry
+
+
+async def _until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not true():
+            await asyncio.sleep(0.02)
+
+
+async def test_what_one_hub_hears_all_hubs_tell(
+    site: Site, http: aiohttp.ClientSession
+) -> None:
+    """The charger's state, to whoever is connected to another hub."""
+    board = await _board(site, http)
+    other = site.hubs["b"].hub.context
+    listener = other.bus.listen(asyncio.Event())
+    assert (await board.report(90.0, state="charging")).status == 200
+    await _until(lambda: _entry(site.hubs["b"]).charger.reading is not None)
+    assert _entry(site.hubs["b"]).charger == _entry(site.hubs["a"]).charger
+    told = []
+    while (event := listener.next()) is not None:
+        told.append(event.what)
+    assert any(isinstance(what, ChargerChanged) for what in told)
+
+
+async def test_a_board_may_reach_any_hub_with_any_message(
+    site: Site, http: aiohttp.ClientSession
+) -> None:
+    """Each goes on where the other stopped; every sample is stored once, a repeat gets the stored reply."""
+    board = await _board(site, http)
+    for number in range(20):
+        board.url = site.hubs["ab"[number % 2]].device_url
+        board.energy_wh += 1
+        reply = await board.report(90.0, state="charging")
+        assert reply.status == 200, reply
+    assert not board.queue
+    board.up += 1
+    board.measure(90.0)
+    body = board.body()
+    board.url = site.hubs["a"].device_url
+    first = await board.post(body)
+    board.url = site.hubs["b"].device_url
+    assert (await board.post(body)).body == first.body
+    store = site.hubs["b"].hub.context.store
+    pk = _entry(site.hubs["b"]).pk
+    readings = await store.history.replay(pk, None, 100)
+    assert [each.position.number for each in readings] == list(range(1, 22))
+
+
+async def test_two_hubs_that_get_one_message_at_once_store_it_once(
+    site: Site, http: aiohttp.ClientSession
+) -> None:
+    """One is first, the other answers what is stored."""
+    board = await _board(site, http)
+    for _ in range(10):
+        board.up += 1
+        board.measure(90.0)
+        body = board.body()
+        replies = []
+        for hub in site.hubs.values():
+            device = S1Device(hub.device_url, "scooter", board.key, session=http)
+            replies.append(device.post(body))
+        both = await asyncio.gather(*replies)
+        assert both[0].body == both[1].body
+        board.obey(both[0])
+    store = site.hubs["a"].hub.context.store
+    readings = await store.history.replay(_entry(site.hubs["a"]).pk, None, 100)
+    assert [each.position.number for each in readings] == list(range(1, 11))
+
+
+async def test_an_order_at_one_hub_is_answered_through_another(
+    site: Site, http: aiohttp.ClientSession
+) -> None:
+    """Whoever waits for it hears of it."""
+    board = await _board(site, http)
+    await board.report(0.0)
+    control = site.hubs["b"].hub.context.control
+    order = await control.order(_entry(site.hubs["b"]), True)
+    reply = await board.report(0.0)
+    assert reply.json is not None
+    assert (reply.json["relay"], reply.json["order"]) == (1, order.id)
+    waiting = asyncio.create_task(control.settled(_entry(site.hubs["b"]), order))
+    board.obey(reply)
+    await board.report(90.0, state="charging")
+    settled = await asyncio.wait_for(waiting, 20)
+    assert settled is not None
+    assert settled.state == "done"
+
+
+async def test_one_hub_leads_and_another_takes_its_place(site: Site) -> None:
+    """Packing is done by one; when it goes, the next does."""
+    stores = {name: hub.hub.context.store for name, hub in site.hubs.items()}
+    await _until(lambda: stores["a"].peers.leads)
+    assert not stores["b"].peers.leads
+    await site.stop("a")
+    await _until(lambda: stores["b"].peers.leads)
+    again = await site.start("a")
+    assert not again.hub.context.store.peers.leads
