@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
+import gc
 import getpass
 import json
 import logging
@@ -40,6 +41,10 @@ from .security.passwords import MAX_LENGTH, MIN_LENGTH, Passwords
 from .security.secret import HubSecret
 from .settings import SettingsError
 from .store import NotThereError, Store, StoreError
+
+GARBAGE = (
+    20_000  # objects that are made before it is looked for: a few hundred messages
+)
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}\Z")
 _USER = re.compile(r"[A-Za-z0-9_.@+-]{1,150}\Z")
@@ -142,6 +147,9 @@ async def _serve(chosen: settings.Settings) -> None:
         click.echo(f"main port: http://{chosen.host}:{hub.main_port}")
         click.echo(f"device port: http://{chosen.host}:{hub.device_port}")
         sys.stdout.flush()
+        # What is there now stays: collecting garbage need not look through a fleet of chargers again and again.
+        gc.freeze()
+        gc.set_threshold(GARBAGE)
         await stop.wait()
     finally:
         await hub.stop()

@@ -102,7 +102,6 @@ class Hub:
         self.context = await self._parts(store, secret)
         await self._open(_main_app(self.context, self.settings), sockets[0])
         await self._open_to_devices(sockets[1])
-        self._stack.push_async_callback(self.context.ingest.drain)
         if self.context.relay is not None:
             self.context.relay.start()
             self._stack.push_async_callback(self.context.relay.stop)

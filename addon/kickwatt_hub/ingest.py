@@ -4,8 +4,7 @@ Whatever a message changes is worked out first, from the charger's present state
 stored in one commit, and only when that is on the disk does the new state take effect and the bus hear of it.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from math import inf
@@ -73,7 +72,11 @@ class _Looked:
 
 
 class Ingest:
-    """Takes what devices send."""
+    """Takes what devices send.
+
+    Whoever calls `s1` or `legacy` must see it through, also when the device hangs up, unless the hub stops: what is
+    stored must be known to be stored.
+    """
 
     def __init__(
         self,
@@ -99,7 +102,6 @@ class Ingest:
         self._interval_s = interval_s
         self._lease_s = lease_s
         self._due = due
-        self._working: set[asyncio.Task[Any]] = set()
 
     async def s1(self, charger_id: str, body: bytes) -> Reply:
         """Take an S1 message and return the signed reply.
@@ -115,34 +117,21 @@ class Ingest:
             entry = self._proved(charger_id, request)
         if entry is None:
             raise StrangerError
-        return await self._finish(
-            upon_the_newest(partial(self._converse, entry, request))
-        )
+        return await self._upon_the_newest(partial(self._converse, entry, request))
 
     async def legacy(self, api_key: str | None, body: bytes) -> None:
         """Take rows in the seed's format. Raises StrangerError, gsm.LegacyError and store.UnavailableError."""
         entry = await self._legacy_charger(api_key)
         rows = gsm.decode_legacy(body, entry.charger.legacy)
-        await self._finish(upon_the_newest(partial(self._take_rows, entry, rows)))
+        await self._upon_the_newest(partial(self._take_rows, entry, rows))
 
     async def legacy_latest(self, api_key: str | None) -> bytes | None:
         """Return the newest row as it came, in JSON; None before the first. Raises StrangerError."""
         return (await self._legacy_charger(api_key)).conversation.reply
 
-    async def drain(self) -> None:
-        """Wait until everything that was begun is stored."""
-        if self._working:
-            await asyncio.wait(self._working)
-
-    async def _finish[T](self, work: Coroutine[Any, Any, T]) -> T:
-        """Run it to its end also when the device hangs up: what is stored must be known to be stored."""
-        task = asyncio.create_task(work, eager_start=True)
+    async def _upon_the_newest[T](self, work: Callable[[], Awaitable[T]]) -> T:
         try:
-            if task.done():
-                return task.result()
-            self._working.add(task)
-            task.add_done_callback(self._working.discard)
-            return await asyncio.shield(task)
+            return await upon_the_newest(work)
         except NotThereError:
             raise StrangerError from None
 

@@ -611,3 +611,37 @@ def _sign(board: S1Device, text: bytes) -> bytes:
         key, b"S1 up " + board.charger_id.encode() + b"\n" + text, hashlib.sha256
     )
     return mac.hexdigest().encode() + b"\n" + text
+
+
+async def test_a_board_that_hangs_up_while_its_message_is_stored_is_known_to_be_stored(
+    hub: RunningHub, board: S1Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its samples are acknowledged next time, and not stored twice."""
+    chargers = hub.hub.context.store.chargers
+    deliver, entered, go = chargers.deliver, asyncio.Event(), asyncio.Event()
+
+    async def slow(delivery: Any) -> Any:
+        entered.set()
+        await go.wait()
+        return await deliver(delivery)
+
+    board.measure(90.0)
+    body = board.body()
+    with monkeypatch.context() as slowly:
+        slowly.setattr(chargers, "deliver", slow)
+        host, _, port = hub.device_url.removeprefix("http://").partition(":")
+        _, writer = await asyncio.open_connection(host, int(port))
+        head = f"POST /s1/scooter HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+        writer.write(head.encode() + body)
+        await entered.wait()
+        writer.transport.abort()
+        await asyncio.sleep(
+            0.05
+        )  # until the hub has noticed; without that, the test proves less
+        go.set()
+        # The message that waits for its turn sees what the one before has stored.
+        board.measure(91.0)
+        reply = await board.send()
+    assert reply.status == 200
+    assert not board.queue
+    assert [each.power_w for each in await _readings(hub)] == [90.0, 91.0]

@@ -34,8 +34,14 @@ def server(hub: Context, heard: Callable[[web.RequestHandler], None]) -> web.Ser
         # An Answer is all of a response that aiohttp's server uses.
         return cast(web.StreamResponse, await _answer(hub, request))
 
-    # The S1 MAC is over the bytes as they came: nothing may unpack them on the way.
-    return web.Server(answer, access_log=None, auto_decompress=False)
+    return web.Server(
+        answer,
+        access_log=None,
+        # The S1 MAC is over the bytes as they came: nothing may unpack them on the way.
+        auto_decompress=False,
+        # Ingest wants to be seen through when a device hangs up.
+        handler_cancellation=False,
+    )
 
 
 async def _answer(hub: Context, request: web.BaseRequest) -> Answer:
