@@ -81,13 +81,17 @@ def test_a_charge_through_a_relay_loses_nothing_when_the_tunnel_is_cut_and_ends_
         device.run_for(600)
         assert device.outlet.relay.contact
         device.run_until(
-            lambda: hub.charger()["state"] == "full", within_s=4 * HOUR_S, step_s=30
+            lambda: not device.outlet.relay.contact, within_s=8 * HOUR_S, step_s=30
         )
         device.run_for(300)
+        assert hub.charger()["state"] == "full"
+        assert hub.charger()["relay"]["reason"] == "cut_off"
         delivered_wh = device.outlet.charger.wall_wh
 
     (only,) = hub.sessions()
-    assert (only["id"], only["end_reason"]) == (session, "cut_off")
+    # Whether the board or the hub saw the end first is not the relay's matter.
+    assert only["id"] == session
+    assert only["end_reason"] in ("cut_off", "full")
     assert only["energy_wh"] == pytest.approx(delivered_wh, rel=0.02)
     assert_stored_exactly_once(hub, wire)
 
