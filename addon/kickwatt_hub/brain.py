@@ -11,9 +11,11 @@ from .charging import detector
 from .charging.decision import Decision, decided
 from .charging.lesson import lesson
 from .charging.profile import NOTHING_LEARNED, Charge, Profile, learn
+from .charging.rule import THRESHOLD_ARMS_AT
 from .energy import CLOCK_SET_MS, Energy, count, known_power_w
 from .model import (
     Charger,
+    ChargerSettings,
     DecisionRecord,
     Position,
     Reading,
@@ -98,11 +100,7 @@ def think(
     """Return what the readings mean. `running` is the session that is stored as running, or None."""
     if not readings:
         return Thought(brain, energy, ())
-    settings = detector.DetectorSettings(
-        cutoff_w=charger.settings.cutoff_w,
-        hold_s=charger.settings.hold_s,
-        learned=brain.profile,
-    )
+    settings = detector_settings(charger.settings, brain.profile)
     thinking = _Thinking(brain, energy, said, running, settings)
     factor = charger.legacy.power_factor
     return thinking.thought(tuple(thinking.take(each, factor) for each in readings))
@@ -121,6 +119,22 @@ async def think_beside(
         return think(brain, charger, energy, readings, said, running)
     return await asyncio.to_thread(
         think, brain, charger, energy, readings, said, running
+    )
+
+
+def detector_settings(
+    owners: ChargerSettings, profile: Profile
+) -> detector.DetectorSettings:
+    """Return the settings by which the charger's board decides as well."""
+    usual = detector.DetectorSettings()
+    by_threshold = owners.rule == "threshold"
+    return detector.DetectorSettings(
+        cutoff_w=owners.cutoff_w,
+        hold_s=owners.hold_s,
+        rule=owners.rule,
+        balance_s=owners.balance_min * 60,
+        arm_w=THRESHOLD_ARMS_AT * owners.cutoff_w if by_threshold else usual.arm_w,
+        learned=profile,
     )
 
 

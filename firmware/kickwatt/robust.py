@@ -195,8 +195,7 @@ class Robust:
 
     def _low_mark(self) -> int:
         """Return the power below which a charge with this peak may be over."""
-        idle = self._learned.idle_mw
-        rest = (UNKNOWN_IDLE_MW if idle is None else idle) + IDLE_MARGIN_MW
+        rest = max(UNKNOWN_IDLE_MW, self._learned.idle_mw or 0) + IDLE_MARGIN_MW
         return min(
             max(self._cutoff_mw, rest, LOW_SHARE * self._plateau // 1000),
             LOW_SHARE_MOST * self._plateau // 1000,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from kickwatt import charge, robust, tail
+from kickwatt import charge, robust, tail, threshold
 from kickwatt.learned import Learned
 from kickwatt_hub.charging import rule
 from tests.firmware.evaluate import cut, limits, seen_by_a_board, taught
@@ -45,6 +45,7 @@ from tests.hub.charging.evaluate import cuts
         (robust.AT_REST_MW, rule.AT_REST_W * 1000),
         (robust.NOTHING_MW, rule.NOTHING_W * 1000),
         (robust.PLATEAU_SLOTS, rule.PLATEAU_SLOTS),
+        (threshold.Threshold(1_000, 300, 0).arm_dw, rule.THRESHOLD_ARMS_AT * 1_000),
         (robust.FIRST_HOLD_S, rule.DetectorSettings().first_hold_s),
         (robust.ARM_MW, rule.DetectorSettings().arm_w * 1000),
         (charge.ARM_MS, rule.DetectorSettings().arm_s * 1000),
@@ -137,6 +138,21 @@ def test_two_charges_teach_the_idle_draw_and_the_third_ends_sooner() -> None:
     assert learned.idle_mw == pytest.approx(5_000, abs=300)
     assert late_min[2] < 6
     assert late_min[0] > 8
+
+
+@pytest.mark.parametrize("idle_w", [6.0, 9.0, 12.0])
+def test_another_charger_that_rests_higher_than_what_was_learned_ends_as_well(
+    idle_w: float,
+) -> None:
+    """Below 120 W of peak, 12 W are neither below a tenth of it, nor near the 1 W that was learned."""
+    learned = Learned()
+    for _ in range(3):
+        learned.add(96_000, 1_800, 1_000)
+    made = outlet(EVALUATION, interval_s=5, on_change=False)
+    made = replace(made, current_a=1.4, idle_w=idle_w, resolution_w=0.1, ends_at=0.05)
+    anothers = make_charge(5, of=made, fault="none", cold=1.0, start_soc=0.3)
+    assert max(row.power_w for row in anothers.rows) < 120
+    assert end(anothers, learned) < 10
 
 
 # --- by hand -------------------------------------------------------------------------------------------------------------

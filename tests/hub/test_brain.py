@@ -102,6 +102,33 @@ def test_the_board_knows_best_why_a_charge_ended(said: Said, reason: str) -> Non
     assert thought.brain.running(1) is None
 
 
+@pytest.mark.parametrize(
+    ("owners", "ends_min"),
+    [
+        (ChargerSettings(), (66, 75)),
+        (ChargerSettings(balance_min=45), (66 + 45, 75 + 45)),
+        (ChargerSettings(rule="threshold", cutoff_w=30.0), (65, 67)),
+        (ChargerSettings(rule="threshold", cutoff_w=4.0), None),
+    ],
+)
+def test_the_hub_decides_by_the_rule_that_the_owner_chose_for_the_board(
+    owners: ChargerSettings, ends_min: tuple[int, int] | None
+) -> None:
+    """An hour at 90 W, then two at the 5 W that this charger draws at rest."""
+    rest = [_reading(60 + n / 2, 5.0) for n in range(240)]
+    readings = (*_charge(60), *rest)
+    charger = replace(CHARGER, settings=owners)
+    thought = think(Brain(), charger, Energy(), readings, SAID, None)
+    ends = [each for each in thought.decisions if each.decision.what == "ended"]
+    if ends_min is None:
+        assert ends == []
+    else:
+        first, last = ends_min
+        assert [first <= each.decision.at_ms / 60_000 <= last for each in ends] == [
+            True
+        ]
+
+
 def test_a_charge_that_runs_is_a_record_when_it_begins_and_one_when_it_ends() -> None:
     """Nothing in between; what it is at now is asked of the brain."""
     begun = _think(*_charge(5))

@@ -39,6 +39,7 @@ from .session import (
     add_energy,
     begin,
     bridge,
+    full_when_opened,
     hold,
     next_resolution_w,
 )
@@ -244,6 +245,7 @@ def _charge(
         if running.resolution_w
         else 0.0,
         running.armed_ms,
+        held.full,
     )
     if state.session is None:
         armed_ms = known_until_ms - before_ms
@@ -385,7 +387,11 @@ def _open(state: DetectorState, sample: Sample, settings: DetectorSettings) -> O
         settings,
     )
     session = replace(session, counted_wh=counted_wh, estimated_wh=estimated_wh)
-    return waiting, (ended_by_relay(session, sample.time_ms, state.power_w),)
+    over = full_when_opened(session, sample.time_ms, settings)
+    if over is None:
+        return waiting, (ended_by_relay(session, sample.time_ms, state.power_w),)
+    ended = ended_by_curve(session, over, session.energy_wh, settings)
+    return waiting, (ended,)
 
 
 def _forget(

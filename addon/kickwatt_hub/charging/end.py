@@ -24,7 +24,7 @@ from .rule import (
 )
 from .shape import Shape, low_w
 
-type EndRule = Literal["learned_rest", "little_left", "stopped", "stuck"]
+type EndRule = Literal["learned_rest", "little_left", "stopped", "stuck", "threshold"]
 
 
 class Verdict(NamedTuple):
@@ -54,6 +54,8 @@ def verdict(
         shape.plateau_w, settings
     ):
         return None
+    if settings.rule == "threshold":
+        return Verdict(now_ms, "threshold", levels[-1], settings.cutoff_w, 0.0)
     learned = settings.learned
     tau_s = _tau_s(shape, settings)
     # What an exponential tail P = rest + e·exp(-t / tau) still delivers is e·tau.

@@ -136,9 +136,7 @@ def ended_by_curve(
             "low_min": round(low_min, 1),
             "rest_w": round(rest_w, 2),
             "peak_w": round(shape.plateau_w, 2),
-            "above_rest_w": round(over.excess_w, 3),
-            "above_rest_most_w": round(over.enough_w, 3),
-            "tau_min": round(over.tau_s / 60.0, 1),
+            **_compared(over),
         },
         readings_behind(session),
         shape.plateau_w,
@@ -148,6 +146,17 @@ def ended_by_curve(
         shape.tail_tau_s(),
         session.trace,
     )
+
+
+def _compared(over: Verdict) -> Numbers:
+    """Return what a rule compared besides the mark; the plain threshold compares nothing else."""
+    if over.rule == "threshold":
+        return {}
+    return {
+        "above_rest_w": round(over.excess_w, 3),
+        "above_rest_most_w": round(over.enough_w, 3),
+        "tau_min": round(over.tau_s / 60.0, 1),
+    }
 
 
 def ended_by_relay(session: Session, at_ms: int, power_w: float) -> SessionEnded:

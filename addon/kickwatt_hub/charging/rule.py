@@ -1,6 +1,7 @@
 """The numbers of the rule that starts and ends a charge; the firmware's own rule is held against these."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from .profile import NOTHING_LEARNED, Profile
 
@@ -13,7 +14,8 @@ REST_SLOTS = 16
 # A tail that falls slowly is watched for up to half an hour.
 WATCHED_SLOTS = 64
 
-# Chargers draw 0.2 W to 12 W when they have nothing to do. Until this one's own is known, assume the most.
+# Chargers draw 0.2 W to 12 W when they have nothing to do. Assume the most, also where less was learned: today's charger
+# may be another one, and would never be low.
 UNKNOWN_IDLE_W = 12.0
 IDLE_MARGIN_W = 2.0
 
@@ -49,6 +51,8 @@ COARSE_W = 0.5
 STUCK_S = 30 * 60
 # A charger whose idle draw is known is at rest within this much of it.
 AT_REST_W = 0.75
+# The plain threshold arms at this multiple of the cut-off power: 20 W at the usual 11.5 W.
+THRESHOLD_ARMS_AT = 1.75
 # What an outlet shows when the battery, or the charger, was taken away.
 NOTHING_W = 3.0
 
@@ -69,6 +73,10 @@ class DetectorSettings:
 
     cutoff_w: float = 11.5
     hold_s: int = 300
+    rule: Literal["robust", "threshold"] = "robust"
+    """By the charge's shape, or by `cutoff_w` and `hold_s` alone, as the owner chose for the board."""
+    balance_s: int = 0
+    """So long a charge goes on after it is full, unless its power rises again."""
     first_hold_s: int = 480
     """The hold until the charger's charges are known: pauses and re-rises of a strange charger are longer than dips."""
     arm_w: float = 20.0

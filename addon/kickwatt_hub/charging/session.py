@@ -1,10 +1,10 @@
 """A running charge, and how time and energy are added to it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .end import Verdict, verdict
 from .phase import Phase
-from .rule import COARSE_W, COARSEST_W, REST_SLOTS, SLOT_MS, DetectorSettings
+from .rule import COARSE_W, COARSEST_W, REST_SLOTS, SLOT_MS, SLOT_S, DetectorSettings
 from .sample import Sample
 from .shape import Shape, next_shape
 from .trace import EMPTY, Trace, add
@@ -29,6 +29,8 @@ class Session:
     """The step in which the meter reports, if that is coarse, else 0."""
     armed_ms: int = 0
     """How long there was real power, until there had been enough of it to call it a charge."""
+    full: Verdict | None = None
+    """That it is over, while it stays on to balance its cells."""
 
     @property
     def energy_wh(self) -> float:
@@ -73,6 +75,7 @@ def hold(
         session.slot_known_ms,
     )
     shape, trace = session.shape, session.trace
+    full = session.full
     over: Verdict | None = None
     turns: tuple[Turn, ...] = ()
     while until_ms >= (slot_end_ms := slot_ms + SLOT_MS):
@@ -89,12 +92,15 @@ def hold(
         if now.phase != phase:
             turn = Turn(now.phase, now.since_ms, slot_end_ms, level_w, shape.plateau_w)
             turns = (*turns, turn)
-        if shape.low_since_ms is not None:
-            over = verdict(
-                shape, session.energy_wh, session.resolution_w, slot_end_ms, settings
-            )
-            if over is not None:
-                break
+        if shape.low_since_ms is None:
+            full = None
+            continue
+        full = full or verdict(
+            shape, session.energy_wh, session.resolution_w, slot_end_ms, settings
+        )
+        if full and slot_end_ms - full.at_ms >= settings.balance_s * 1000:
+            over = full._replace(at_ms=slot_end_ms)
+            break
     else:
         held_ms = until_ms - from_ms
         if held_ms > 0:
@@ -112,6 +118,7 @@ def hold(
         trace,
         session.resolution_w,
         session.armed_ms,
+        full,
     )
     return held, over, turns
 
@@ -180,6 +187,27 @@ def next_resolution_w(resolution_w: float, power_w: float) -> float:
     if power_w % resolution_w == 0.0:
         return resolution_w
     return COARSE_W if power_w % COARSE_W == 0.0 else 0.0
+
+
+def full_when_opened(
+    session: Session, at_ms: int, settings: DetectorSettings
+) -> Verdict | None:
+    """Return why a charge was over when the relay opened, or None if it was not.
+
+    A board decides by the same rule, and its half minutes begin elsewhere: what it cuts was full, though a minute may be
+    missing here.
+    """
+    shape = session.shape
+    if shape.low_since_ms is None:
+        return None
+    if session.full is not None:
+        return session.full._replace(at_ms=at_ms)
+    boards = replace(
+        settings,
+        hold_s=max(SLOT_S, settings.hold_s - 2 * SLOT_S),
+        first_hold_s=settings.first_hold_s - 2 * SLOT_S,
+    )
+    return verdict(shape, session.energy_wh, session.resolution_w, at_ms, boards)
 
 
 def readings_behind(session: Session) -> tuple[tuple[int, float], ...]:

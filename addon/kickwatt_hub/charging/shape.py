@@ -78,20 +78,22 @@ def _low_since(
     plateau_w: float,
     settings: DetectorSettings,
 ) -> int | None:
-    """Return since when the level has been low, a single half minute above the mark forgiven."""
-    if level_w >= LOW_SHARE_MOST * plateau_w:
-        return None
+    """Return since when the level has been low; the robust rule forgives a single half minute above the mark."""
     mark_w = low_w(plateau_w, settings)
     if level_w < mark_w:
         return end_ms - SLOT_MS if shape.low_since_ms is None else shape.low_since_ms
+    if settings.rule == "threshold" or level_w >= LOW_SHARE_MOST * plateau_w:
+        return None
     blinked = previous_w < mark_w and level_w < previous_w + RERISE_SHARE * plateau_w
     return shape.low_since_ms if blinked else None
 
 
 def low_w(plateau_w: float, settings: DetectorSettings) -> float:
     """Return the power below which a charge with this peak may be over."""
+    if settings.rule == "threshold":
+        return settings.cutoff_w
     idle_w = settings.learned.idle_w if settings.learned.trusted else None
-    rest_w = (UNKNOWN_IDLE_W if idle_w is None else idle_w) + IDLE_MARGIN_W
+    rest_w = max(UNKNOWN_IDLE_W, idle_w or 0.0) + IDLE_MARGIN_W
     return min(
         max(settings.cutoff_w, rest_w, LOW_SHARE * plateau_w),
         LOW_SHARE_MOST * plateau_w,

@@ -187,6 +187,78 @@ def test_with_two_charges_learned_the_hold_is_the_owners() -> None:
     assert 5 <= minute(ended.decided_ms) - stops_min(stops_at=0.2) <= 6.1
 
 
+@pytest.mark.parametrize("idle_w", [6.0, 9.0, 12.0])
+def test_another_charger_that_rests_higher_than_what_was_learned_ends_as_well(
+    idle_w: float,
+) -> None:
+    """Its peak is 108 W: 12 W are neither below a tenth of that, nor near the 1 W that was learned."""
+    anothers = samples(lambda minutes: charge_at(minutes, idle_w=idle_w), 330)
+    (ended,) = ends(run(anothers, DetectorSettings(learned=LEARNED))[1])
+    assert ended.reason == "full"
+    assert 0 <= minute(ended.decided_ms) - stops_min() <= 10
+
+
+# --- as the owner wants it ---------------------------------------------------------------------------------------------
+
+
+def test_by_the_plain_threshold_a_charge_is_over_after_the_hold_below_it() -> None:
+    settings = DetectorSettings(rule="threshold", cutoff_w=40, hold_s=600, arm_w=70)
+    (ended,) = ends(run(samples(charge_at, 330), settings)[1])
+    below_min = 190 + 25.0 * log(96 / 39.0)
+    assert 10 <= minute(ended.decided_ms) - below_min <= 11.1
+    assert (ended.reason, ended.rule) == ("full", "threshold")
+    assert set(ended.numbers) == {"low_w", "low_min", "rest_w", "peak_w"}
+
+
+def test_by_the_plain_threshold_a_charger_that_rests_above_it_goes_on() -> None:
+    settings = DetectorSettings(rule="threshold")
+    restless = samples(lambda minutes: charge_at(minutes, idle_w=12.0), 330)
+    assert ends(run(restless, settings)[1]) == []
+
+
+def test_a_balancing_time_runs_from_the_end_and_a_rise_starts_it_anew() -> None:
+    balancing = DetectorSettings(balance_s=1800)
+    (at_once,) = ends(run(samples(charge_at, 400))[1])
+    (later,) = ends(run(samples(charge_at, 400), balancing)[1])
+    assert later.decided_ms - at_once.decided_ms == 1_800_000
+    assert (later.end_ms, later.reason) == (at_once.end_ms, "full")
+    rises_min = minute(at_once.decided_ms) + 20
+
+    def again(minutes: float) -> float:
+        return 40.0 if 0 <= minutes - rises_min < 2 else charge_at(minutes)
+
+    (anew,) = ends(run(samples(again, 400), balancing)[1])
+    assert minute(anew.decided_ms) > rises_min + 2 + 30
+
+
+@pytest.mark.parametrize(("balance_min", "ahead_s"), [(0, 15), (30, 15), (30, 45)])
+def test_a_board_that_cuts_a_little_sooner_has_cut_a_full_charge(
+    balance_min: int, ahead_s: int
+) -> None:
+    settings = DetectorSettings(learned=LEARNED, balance_s=balance_min * 60)
+    (alone,) = ends(run(samples(charge_at, 400), settings)[1])
+    cut_ms = alone.decided_ms - ahead_s * 1000
+    readings = [
+        replace(each, relay_on=each.time_ms < cut_ms)
+        for each in samples(charge_at, 400)
+    ]
+    (ended,) = ends(run(readings, settings)[1])
+    assert (ended.reason, ended.rule) == ("full", "learned_rest")
+    assert 0 <= ended.decided_ms - cut_ms < 15_000
+
+
+def test_a_relay_that_opens_in_the_tail_has_cut_nothing_full() -> None:
+    readings = [
+        replace(each, relay_on=minute(each.time_ms) < 245)
+        for each in samples(charge_at, 400)
+    ]
+    (ended,) = ends(run(readings)[1])
+    assert (ended.reason, ended.rule) == ("switched_off", "relay_opened")
+
+
+# --- its figures -------------------------------------------------------------------------------------------------------
+
+
 def test_the_energy_is_the_area_under_the_readings() -> None:
     readings = samples(charge_at, 330)
     _, events = run(readings)
