@@ -1,7 +1,7 @@
 """Bytes written for each reading, by which an SD card lives: 10,000 chargers, 5 million readings present.
 
-Messages of one sample, 64 to a commit, as under the load of hub.ingest; then all of it is packed. What counts is what
-the kernel was told to write, as in /proc/self/io.
+A quarter of the chargers sends an hour of messages of one sample, every 30 s, 64 to a commit, as under the load of
+hub.ingest; then that hour is packed. What counts is what the kernel was told to write, as in /proc/self/io.
 """
 
 import asyncio
@@ -20,6 +20,8 @@ from ..report import Report
 
 PRESENT = 500  # readings of each charger that are there before
 TOGETHER = 64
+HOUR = 120  # messages of each charger that reports
+STEP_MS = 30_000
 SAID = Said(
     fw="0.1.0",
     up=86_400,
@@ -39,7 +41,8 @@ SAID = Said(
 
 def run(report: Report) -> None:
     """Count while storing, and while packing."""
-    chargers, messages = (1_000, 20_000) if report.quick else (10_000, 200_000)
+    chargers = 400 if report.quick else 10_000
+    messages = chargers // 4 * HOUR
     with scratch() as folder:
         asyncio.run(_run(report, folder, chargers, messages))
 
@@ -58,7 +61,7 @@ async def _run(report: Report, folder: Path, chargers: int, messages: int) -> No
     try:
         report.doing(f"storing {messages:,} messages")
         begun = _written()
-        await _deliver(store, pks, messages, now_ms)
+        await _deliver(store, pks[::4], messages, now_ms)
         stored = _written()
         report.doing("packing")
         await store.packer.pack()
@@ -85,7 +88,8 @@ async def add(folder: Path, count: int) -> list[int]:
 
 
 async def _deliver(store: Store, pks: list[int], messages: int, now_ms: int) -> None:
-    readings = fill.course(messages, now_ms, 1, 99, first_number=PRESENT + 1)
+    end_ms = now_ms + HOUR * STEP_MS
+    readings = fill.course(HOUR, end_ms, STEP_MS // 1000, 99, first_number=PRESENT + 1)
     for first in range(0, messages, TOGETHER):
         await asyncio.gather(
             *(
@@ -106,7 +110,7 @@ async def _deliver(store: Store, pks: list[int], messages: int, now_ms: int) -> 
                             energy_wh=float(n),
                             meter_wh=n,
                         ),
-                        readings=(readings[n],),
+                        readings=(readings[n // len(pks)],),
                     )
                 )
                 for n in range(first, min(first + TOGETHER, messages))
