@@ -101,6 +101,10 @@ class RelayClient:
         self._task.cancel()
         with suppress(asyncio.CancelledError):
             await self._task
+        # The store closes next. What it has not stored by now, the board repeats.
+        for task in self._answering:
+            task.cancel()
+        await asyncio.gather(*self._answering, return_exceptions=True)
 
     async def _stay_connected(self) -> None:
         failures = 0

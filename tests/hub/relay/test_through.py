@@ -263,6 +263,34 @@ async def test_a_reply_that_the_cut_swallowed_is_repeated_and_its_samples_counte
     assert [each.power_w for each in await readings(home)] == [5.0, 6.0]
 
 
+async def test_a_hub_that_stops_answers_what_it_has_begun(
+    tmp_path: Path,
+    relay: RunningRelay,
+    http: aiohttp.ClientSession,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with running_hub(tmp_path / "home", **relay.hub("home")) as home:
+        await relay.connected("home")
+        board = S1Device(
+            relay.device_url("home"),
+            "scooter",
+            await home.add_charger("scooter"),
+            session=http,
+        )
+        begun = asyncio.Event()
+        real = home.hub.context.ingest.s1
+
+        async def slow(charger_id: str, body: bytes) -> Any:
+            begun.set()
+            await asyncio.sleep(0.2)
+            return await real(charger_id, body)
+
+        monkeypatch.setattr(home.hub.context.ingest, "s1", slow)
+        waiting = asyncio.create_task(board.report(1.0))
+        await begun.wait()
+    assert (await waiting).status == 200
+
+
 # --- a hub that is slow --------------------------------------------------------------------------------------------------
 
 
