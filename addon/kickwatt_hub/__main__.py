@@ -26,7 +26,7 @@ from .charging.replay import ReplayObject, replay
 from .cli.common import DATA, DATABASE, Refused, with_store
 from .cli.export import export
 from .cli.importing import import_recording
-from .cli.keeping import backup, check
+from .cli.keeping import backup, charger_keep, check
 from .cli.modes import charger_mode
 from .cli.tariffs import tariff
 from .log import set_up_logging
@@ -231,6 +231,7 @@ def charger() -> None:
 
 
 charger.add_command(charger_mode)
+charger.add_command(charger_keep)
 
 
 @charger.command("add")

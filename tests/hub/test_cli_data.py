@@ -180,3 +180,14 @@ async def test_check_repairs_what_is_derived_and_names_what_is_lost(
         database.execute("UPDATE chunk SET data=x'0102'")
     database.close()
     assert "cannot be unpacked" in _run("check", "--data", str(data), code=1)
+
+
+async def test_how_long_readings_are_kept_is_said_for_each_charger(data: Path) -> None:
+    """In days, or for ever."""
+    where = ("--data", str(data))
+    assert "for 400 days" in _run("charger", "keep", "scooter", "--days", "400", *where)
+    assert "for ever" in _run("charger", "keep", "scooter", "--days", "always", *where)
+    with pytest.raises(NotThereError):
+        _run("charger", "keep", "nobody", "--days", "1", *where)
+    result = CliRunner().invoke(cli, ["charger", "keep", "scooter", "--days", "0"])
+    assert "number of days, or always" in result.output

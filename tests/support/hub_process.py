@@ -202,7 +202,13 @@ class HubProcess:
     def cli(self, *arguments: str, stdin: str = "") -> str:
         """Run another kickwatt-hub command on the same data and return what it printed."""
         flags = ("--data", str(self.data))
-        return cli(*arguments, *flags, stdin=stdin, through=self._through).stdout
+        return cli(
+            *arguments,
+            *flags,
+            stdin=stdin,
+            environment=self._environment,
+            through=self._through,
+        ).stdout
 
     async def acli(self, *arguments: str, stdin: str = "") -> str:
         """Do the same without holding up the event loop."""

@@ -1,4 +1,4 @@
-"""`kickwatt-hub backup` and `check`: that nothing is lost, and that what is there is right."""
+"""`kickwatt-hub backup`, `check`, `charger keep`: that nothing is lost, what is there is right, and how long it stays."""
 
 from contextlib import closing
 import os
@@ -115,3 +115,34 @@ def check(context: click.Context, data: Path | None) -> None:
     )
     if lost:
         context.exit(1)
+
+
+def _days(_context: object, _parameter: object, given: str) -> int | None:
+    """Read a number of days, or `always`."""
+    if given == "always":
+        return None
+    if not given.isdecimal() or not 1 <= int(given[:9]) <= 100_000:
+        raise click.BadParameter("Expected a number of days, or always.")
+    return int(given)
+
+
+@click.command("keep")
+@click.argument("charger_id", metavar="ID")
+@click.option(
+    "--days",
+    required=True,
+    callback=_days,
+    help="How many days, or `always`.",
+)
+@DATA
+def charger_keep(charger_id: str, days: int | None, data: Path | None) -> None:
+    """Say how long single readings are kept; minutes and quarters of an hour stay for ever."""
+
+    async def work(store: Store, _secret: HubSecret) -> None:
+        await store.chargers.keep(charger_id, days)
+
+    with_store(data, work)
+    click.echo(
+        f"Readings of {charger_id} are kept "
+        + ("for ever." if days is None else f"for {days} days.")
+    )
