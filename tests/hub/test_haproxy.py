@@ -90,12 +90,13 @@ async def _report(boards: list[S1Device], times: int) -> None:
         for board in boards:
             board.energy_wh += 1
             board.measure(90.0)
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(30):
                 while board.queue:
                     board.up += 1
                     try:
                         reply = await board.post(board.body(), timeout_s=5)
                     except aiohttp.ClientError, TimeoutError:
+                        await asyncio.sleep(0.1)
                         continue
                     if reply.status == 200:
                         board.obey(reply)
