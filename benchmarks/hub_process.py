@@ -13,11 +13,13 @@ from tests.support.hub_process import HubProcess
 
 from . import machine
 
+ABSENT = Path(__file__).with_name("absent")
+
 
 @contextmanager
 def running(data: Path) -> Iterator[HubProcess]:
-    """Run a hub on the server's core."""
-    hub = HubProcess(data)
+    """Run a hub on the server's core, with the packages that the app's image has."""
+    hub = HubProcess(data, environment={"PYTHONPATH": str(ABSENT)})
     with machine.on_cpu(machine.SERVER_CPU):
         hub.start()
     try:
