@@ -13,7 +13,7 @@ import pytest
 
 from kickwatt_hub.__main__ import cli
 from kickwatt_hub.cli.common import Refused
-from kickwatt_hub.store import NotThereError, Store
+from kickwatt_hub.store import NotThereError, Store, UnusableError
 from tests.support.stored import stored_readings
 
 RECORDING = """Zeit;Leistung (W);Spannung
@@ -191,3 +191,23 @@ async def test_how_long_readings_are_kept_is_said_for_each_charger(data: Path) -
         _run("charger", "keep", "nobody", "--days", "1", *where)
     result = CliRunner().invoke(cli, ["charger", "keep", "scooter", "--days", "0"])
     assert "number of days, or always" in result.output
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("postgresql://u:geheim@127.0.0.1:1/x", "Connection refused"),
+        ("mysql://u:geheim@127.0.0.1/x", "given as postgresql://"),
+        ("no url geheim", "given as postgresql://"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_named_without_its_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, words: str
+) -> None:
+    """From the variable that all commands know."""
+    monkeypatch.setenv("KICKWATT_HUB_DATABASE", url)
+    with pytest.raises(UnusableError, match=words) as refused:
+        _run("charger", "list", "--data", str(tmp_path))
+    assert "geheim" not in str(refused.value)
+    with pytest.raises(Refused, match="pg_dump"):
+        _run("backup", str(tmp_path / "x"), "--data", str(tmp_path))

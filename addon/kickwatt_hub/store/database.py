@@ -106,7 +106,7 @@ def _prepare(folder: Path, *, file: bool) -> None:
 def _reason(error: Exception) -> str:
     """Return what the system or the driver says, in one line."""
     said = getattr(error, "strerror", None) or getattr(error, "orig", None) or error
-    return " ".join(str(said).split()).rstrip(".")
+    return next(iter(str(said).splitlines()), "no reason given").strip().rstrip(".")
 
 
 def _make_ready(found: Engines) -> str:
