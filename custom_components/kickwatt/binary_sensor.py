@@ -29,19 +29,38 @@ class KickwattBinarySensorDescription(
     is_on_fn: Callable[[Charger], bool | None]
 
 
-CHARGING = KickwattBinarySensorDescription(
-    key="charging",
-    device_class=BinarySensorDeviceClass.BATTERY_CHARGING,
-    is_on_fn=lambda charger: (
-        None if charger.state is None else charger.state is ChargingState.CHARGING
+BINARY_SENSORS: tuple[KickwattBinarySensorDescription, ...] = (
+    KickwattBinarySensorDescription(
+        key="charging",
+        device_class=BinarySensorDeviceClass.BATTERY_CHARGING,
+        is_on_fn=lambda charger: (
+            None if charger.state is None else charger.state is ChargingState.CHARGING
+        ),
     ),
-)
-
-CONNECTIVITY = KickwattBinarySensorDescription(
-    key="connectivity",
-    device_class=BinarySensorDeviceClass.CONNECTIVITY,
-    entity_category=EntityCategory.DIAGNOSTIC,
-    is_on_fn=lambda charger: charger.online,
+    KickwattBinarySensorDescription(
+        key="plugged_in",
+        translation_key="plugged_in",
+        device_class=BinarySensorDeviceClass.PLUG,
+        is_on_fn=lambda charger: charger.plugged_in,
+    ),
+    # A latched safety stop stays latched, whether the charger is heard or not.
+    KickwattBinarySensorDescription(
+        key="problem",
+        translation_key="problem",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        known_when_silent=True,
+        is_on_fn=lambda charger: (
+            None if charger.last_seen is None else bool(charger.problems)
+        ),
+        attributes_fn=lambda charger: {"reasons": list(charger.problems)},
+    ),
+    KickwattBinarySensorDescription(
+        key="connectivity",
+        device_class=BinarySensorDeviceClass.CONNECTIVITY,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        known_when_silent=True,
+        is_on_fn=lambda charger: charger.online,
+    ),
 )
 
 
@@ -55,15 +74,8 @@ async def async_setup_entry(
         entry,
         async_add_entities,
         Platform.BINARY_SENSOR,
-        (CHARGING,),
+        BINARY_SENSORS,
         KickwattBinarySensor,
-    )
-    async_add_for_chargers(
-        entry,
-        async_add_entities,
-        Platform.BINARY_SENSOR,
-        (CONNECTIVITY,),
-        KickwattConnectivitySensor,
     )
 
 
@@ -77,13 +89,3 @@ class KickwattBinarySensor(KickwattEntity, BinarySensorEntity):
     def is_on(self) -> bool | None:
         """Return the answer, None when the hub does not know."""
         return self.entity_description.is_on_fn(self.charger)
-
-
-class KickwattConnectivitySensor(KickwattBinarySensor):
-    """Whether the hub hears from a charger, so also there when it does not."""
-
-    @property
-    @override
-    def available(self) -> bool:
-        """Whether the hub is there to tell."""
-        return self.known

@@ -11,7 +11,8 @@ from typing import Any, Final
 from aiohttp import ClientError, ClientSession, ClientTimeout
 from yarl import URL
 
-from .models import HubInfo, Json, Scope
+from .jsonvalues import Json
+from .models import Health, HubInfo, Scope
 
 DEFAULT_PORT: Final = 8421
 API_VERSION: Final = 1
@@ -120,7 +121,7 @@ def check_hub_id(found: object, known: str | None) -> None:
 
 
 class KickwattClient:
-    """Ask a hub who it is and what our token may do."""
+    """Ask a hub what it does not push."""
 
     def __init__(self, session: ClientSession, url: URL) -> None:
         """Talk to the hub at a base URL, over somebody else's session."""
@@ -158,6 +159,16 @@ class KickwattClient:
                 raise TooManyAttemptsError("The hub wants a pause")
             case _:
                 raise CannotConnectError(f"The hub answered with status {status}")
+
+    async def health(self, charger_id: str, token: str) -> Health:
+        """Ask how a charger's battery ages.
+
+        Raises CannotConnectError.
+        """
+        status, data = await self._get(f"api/v1/chargers/{charger_id}/health", token)
+        if status != 200:
+            raise CannotConnectError(f"The hub answered with status {status}")
+        return Health.from_json(data)
 
     async def _get(self, path: str, token: str | None = None) -> tuple[int, Json]:
         """Return status and JSON object; what is no JSON object is an empty one.

@@ -1,5 +1,6 @@
 """The coordinator of a Kickwatt hub: pushed to, never polling."""
 
+import asyncio
 from functools import reduce
 import logging
 from typing import override
@@ -17,6 +18,7 @@ from .client import (
     AuthenticationError,
     HubTooNewError,
     HubTooOldError,
+    KickwattClient,
     KickwattError,
     NotAHubError,
     ScopeTooSmallError,
@@ -24,7 +26,7 @@ from .client import (
 )
 from .const import DOMAIN, MANUFACTURER
 from .live import ChargerChanged, KickwattLive, Lost, Message, News, Resumed, Snapshot
-from .models import Charger
+from .models import Charger, Health
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -62,12 +64,10 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
         # The flow makes no entry without one.
         assert entry.unique_id is not None
         self.hub_id = entry.unique_id
-        self.live = KickwattLive(
-            async_get_clientsession(hass),
-            URL(entry.data[CONF_URL]),
-            entry.data[CONF_TOKEN],
-            self.hub_id,
-        )
+        session, url = async_get_clientsession(hass), URL(entry.data[CONF_URL])
+        self.live = KickwattLive(session, url, entry.data[CONF_TOKEN], self.hub_id)
+        self._client = KickwattClient(session, url)
+        self._one_at_a_time = asyncio.Lock()
         self.data = {}
         self.changed: tuple[Charger, ...] = ()
         """The chargers about which the last news were, all of them at first."""
@@ -163,6 +163,16 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
             self._async_register_charger(charger)
         if chargers.keys() != before.keys():
             self._async_remove_stale_devices()
+
+    async def health(self, charger_id: str) -> Health:
+        """Ask how a charger's battery ages. Raises CannotConnectError.
+
+        A hub that has just started is not asked for all chargers of a fleet at once.
+        """
+        async with self._one_at_a_time:
+            return await self._client.health(
+                charger_id, self.config_entry.data[CONF_TOKEN]
+            )
 
     def has_device(self, device: dr.DeviceEntry) -> bool:
         """Whether a device is the hub, or a charger that it still has."""

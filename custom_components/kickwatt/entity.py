@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import override
+from typing import Any, override
 
 from homeassistant.const import Platform
 from homeassistant.core import callback
@@ -24,11 +24,18 @@ class KickwattEntityDescription(EntityDescription):
     exists_fn: Callable[[Charger], bool] = lambda _: True
     """Whether a charger has it, which may show only with its first reading."""
 
+    known_when_silent: bool = False
+    """What the hub itself keeps, and what was counted, is true of a silent charger too."""
+
+    attributes_fn: Callable[[Charger], dict[str, Any]] | None = None
+    """What else there is to say."""
+
 
 class KickwattEntity(CoordinatorEntity[KickwattCoordinator]):
     """One thing about one charger."""
 
     _attr_has_entity_name = True
+    entity_description: KickwattEntityDescription
 
     def __init__(
         self,
@@ -60,8 +67,22 @@ class KickwattEntity(CoordinatorEntity[KickwattCoordinator]):
     @property
     @override
     def available(self) -> bool:
-        """Whether the hub is there and hears from the charger."""
-        return self.known and self.charger.online
+        """Whether the hub is there and the value is still true.
+
+        A silent charger's volts and amperes are anybody's guess. Its energy counts are
+        not: they stay, so that statistics have no hole where the modem had no coverage,
+        and what it counted meanwhile is added when it is heard again.
+        """
+        return self.known and (
+            self.entity_description.known_when_silent or self.charger.online
+        )
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any] | None:
+        """Return what else there is to say."""
+        describe = self.entity_description.attributes_fn
+        return None if describe is None else describe(self.charger)
 
     @callback
     @override

@@ -38,7 +38,8 @@ from .client import (
     check_hub_id,
     check_scope,
 )
-from .models import Charger, Json, chargers_from_json
+from .jsonvalues import Json
+from .models import Charger, chargers_from_json
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -7,47 +7,23 @@ than promised is None. Only a charger without an id cannot be anything.
 Units are in the names; times are aware and in UTC.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, time, timedelta
 from enum import StrEnum
-from math import isfinite
-from typing import Any, Self
+from typing import Self
 
-type Json = Mapping[str, Any]
+from .jsonvalues import (
+    Json,
+    clock_or_none,
+    list_or_empty,
+    number_or_none,
+    object_or_empty,
+    text_or_none,
+    time_or_none,
+)
 
-
-def _number(value: object) -> float | None:
-    """Return a finite number, None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    return value if isfinite(value) else None
-
-
-def _text(value: object) -> str | None:
-    """Return a text, None for anything else."""
-    return value if isinstance(value, str) else None
-
-
-def _time(value: object) -> datetime | None:
-    """Return an RFC 3339 time in UTC, None for anything else."""
-    if not isinstance(value, str):
-        return None
-    try:
-        time = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return time.astimezone(UTC) if time.tzinfo else None
-
-
-def _object(value: object) -> Json:
-    """Return a JSON object, an empty one for anything else."""
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(value: object) -> list[Any]:
-    """Return a JSON list, an empty one for anything else."""
-    return value if isinstance(value, list) else []
+# The hub's own guards (docs/orders.md); each locks the charger until a person acts.
+GUARDS = frozenset({"energy", "time", "current", "silence", "stuck"})
 
 
 class Scope(StrEnum):
@@ -70,6 +46,21 @@ class ChargingState(StrEnum):
     @classmethod
     def from_json(cls, value: object) -> Self | None:
         """Read a state; one that is unknown to the hub or to us is None."""
+        return cls(value) if isinstance(value, str) and value in cls else None
+
+
+class ModeName(StrEnum):
+    """When a charger gives power by itself."""
+
+    MANUAL = "manual"
+    UNTIL_FULL = "until_full"
+    TO_TARGET = "to_target"
+    CHEAPEST_HOURS = "cheapest_hours"
+    READY_BY = "ready_by"
+
+    @classmethod
+    def from_json(cls, value: object) -> Self | None:
+        """Read a mode; one that is unknown to the hub or to us is None."""
         return cls(value) if isinstance(value, str) and value in cls else None
 
 
@@ -108,7 +99,7 @@ class Relay:
             reported=_on(data.get("reported")),
             desired=_on(data.get("desired")),
             pending=data.get("pending") is True,
-            reason=_text(data.get("reason")),
+            reason=text_or_none(data.get("reason")),
         )
 
 
@@ -138,13 +129,13 @@ class Reading:
     def from_json(cls, data: Json) -> Self:
         """Read a reading."""
         return cls(
-            time=_time(data.get("time")),
-            voltage_v=_number(data.get("voltage_v")),
-            current_a=_number(data.get("current_a")),
-            power_w=_number(data.get("power_w")),
-            apparent_power_va=_number(data.get("apparent_power_va")),
-            power_factor=_number(data.get("power_factor")),
-            energy_wh=_number(data.get("energy_wh")),
+            time=time_or_none(data.get("time")),
+            voltage_v=number_or_none(data.get("voltage_v")),
+            current_a=number_or_none(data.get("current_a")),
+            power_w=number_or_none(data.get("power_w")),
+            apparent_power_va=number_or_none(data.get("apparent_power_va")),
+            power_factor=number_or_none(data.get("power_factor")),
+            energy_wh=number_or_none(data.get("energy_wh")),
         )
 
 
@@ -158,18 +149,27 @@ class Session:
     energy_wh: float | None
     peak_power_w: float | None
     end_reason: str | None
+    cost: float | None
+    """So far, or final; None without a tariff."""
+
+    currency: str | None
+    unpriced_wh: float | None
+    """Energy whose price nobody knows; it is not in the cost."""
 
     @classmethod
     def from_json(cls, data: Json) -> Self:
         """Read a session."""
-        number = _number(data.get("id"))
+        number = number_or_none(data.get("id"))
         return cls(
             id=None if number is None else int(number),
-            start=_time(data.get("start")),
-            end=_time(data.get("end")),
-            energy_wh=_number(data.get("energy_wh")),
-            peak_power_w=_number(data.get("peak_power_w")),
-            end_reason=_text(data.get("end_reason")),
+            start=time_or_none(data.get("start")),
+            end=time_or_none(data.get("end")),
+            energy_wh=number_or_none(data.get("energy_wh")),
+            peak_power_w=number_or_none(data.get("peak_power_w")),
+            end_reason=text_or_none(data.get("end_reason")),
+            cost=number_or_none(data.get("cost")),
+            currency=text_or_none(data.get("currency")),
+            unpriced_wh=number_or_none(data.get("unpriced_wh")),
         )
 
 
@@ -182,6 +182,9 @@ class Settings:
     max_hours: float | None
     max_wh: float | None
     max_a: float | None
+    balance_min: float | None
+    """How long power stays on after the end, for the cells to be balanced."""
+
     pending: bool
     """The device has not confirmed them yet."""
 
@@ -189,12 +192,106 @@ class Settings:
     def from_json(cls, data: Json) -> Self:
         """Read settings."""
         return cls(
-            cutoff_w=_number(data.get("cutoff_w")),
-            hold_s=_number(data.get("hold_s")),
-            max_hours=_number(data.get("max_hours")),
-            max_wh=_number(data.get("max_wh")),
-            max_a=_number(data.get("max_a")),
+            cutoff_w=number_or_none(data.get("cutoff_w")),
+            hold_s=number_or_none(data.get("hold_s")),
+            max_hours=number_or_none(data.get("max_hours")),
+            max_wh=number_or_none(data.get("max_wh")),
+            max_a=number_or_none(data.get("max_a")),
+            balance_min=number_or_none(data.get("balance_min")),
             pending=data.get("pending") is True,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forecast:
+    """When the running charge will be full; in four of five cases between the bounds."""
+
+    expected: datetime | None
+    earliest: datetime | None
+    latest: datetime | None
+    learned: bool
+    """The charger's own charges are known."""
+
+    @classmethod
+    def from_json(cls, data: Json) -> Self:
+        """Read a forecast."""
+        return cls(
+            expected=time_or_none(data.get("expected")),
+            earliest=time_or_none(data.get("earliest")),
+            latest=time_or_none(data.get("latest")),
+            learned=data.get("learned") is True,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mode:
+    """When a charger gives power by itself, and how much."""
+
+    name: ModeName | None
+    target_wh: float | None
+    target_percent: float | None
+    """Of what a full charge of this charger usually takes."""
+
+    hours: float | None
+    """For the cheapest hours; None for as long as a charge takes."""
+
+    ready_by: time | None
+    """On the wall clock."""
+
+    @classmethod
+    def from_json(cls, data: Json) -> Self:
+        """Read a mode."""
+        return cls(
+            name=ModeName.from_json(data.get("name")),
+            target_wh=number_or_none(data.get("target_wh")),
+            target_percent=number_or_none(data.get("target_percent")),
+            hours=number_or_none(data.get("hours")),
+            ready_by=clock_or_none(data.get("ready_by")),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Where a charger stands in its mode."""
+
+    step: str | None
+    why: str | None
+    ready: datetime | None
+    """When the charge is to be ready."""
+
+    @classmethod
+    def from_json(cls, data: Json) -> Self:
+        """Read a progress."""
+        return cls(
+            step=text_or_none(data.get("step")),
+            why=text_or_none(data.get("why")),
+            ready=time_or_none(data.get("ready")),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """How a battery ages, by all its charges that became full."""
+
+    charges: float | None
+    needed: float | None
+    """Whole charges before anything can be told."""
+
+    whole_charges: float | None
+    capacity_percent: float | None
+    """The energy of the latest whole charges against that of the first."""
+
+    trend_percent_per_year: float | None
+
+    @classmethod
+    def from_json(cls, data: Json) -> Self:
+        """Read a health."""
+        return cls(
+            charges=number_or_none(data.get("charges")),
+            needed=number_or_none(data.get("needed")),
+            whole_charges=number_or_none(data.get("whole_charges")),
+            capacity_percent=number_or_none(data.get("capacity_percent")),
+            trend_percent_per_year=number_or_none(data.get("trend_percent_per_year")),
         )
 
 
@@ -210,37 +307,88 @@ class Charger:
     last_seen: datetime | None
     firmware: str | None
     signal_dbm: float | None
+    supply_v: float | None
+    """What the modem measures at its own supply pins."""
+
     state: ChargingState | None
     trips: tuple[str, ...]
     relay: Relay
     reading: Reading
     session: Session
+    phase: str | None
+    full: Forecast
     settings: Settings
+    mode: Mode
+    progress: Progress
 
     @classmethod
     def from_json(cls, data: Json) -> Self | None:
         """Read a charger, None when it has no id."""
-        if not (charger_id := _text(data.get("id"))):
+        if not (charger_id := text_or_none(data.get("id"))):
             return None
+        charge = object_or_empty(data.get("charge"))
         return cls(
             id=charger_id,
-            name=_text(data.get("name")) or charger_id,
-            kind=_text(data.get("kind")),
+            name=text_or_none(data.get("name")) or charger_id,
+            kind=text_or_none(data.get("kind")),
             simulated=data.get("simulated") is True,
             online=data.get("online") is True,
-            last_seen=_time(data.get("last_seen")),
-            firmware=_text(data.get("firmware")),
-            signal_dbm=_number(data.get("signal_dbm")),
+            last_seen=time_or_none(data.get("last_seen")),
+            firmware=text_or_none(data.get("firmware")),
+            signal_dbm=number_or_none(data.get("signal_dbm")),
+            supply_v=number_or_none(data.get("supply_v")),
             state=ChargingState.from_json(data.get("state")),
-            trips=tuple(trip for trip in _list(data.get("trips")) if _text(trip)),
-            relay=Relay.from_json(_object(data.get("relay"))),
-            reading=Reading.from_json(_object(data.get("reading"))),
-            session=Session.from_json(_object(data.get("session"))),
-            settings=Settings.from_json(_object(data.get("settings"))),
+            trips=tuple(
+                trip for trip in list_or_empty(data.get("trips")) if text_or_none(trip)
+            ),
+            relay=Relay.from_json(object_or_empty(data.get("relay"))),
+            reading=Reading.from_json(object_or_empty(data.get("reading"))),
+            session=Session.from_json(object_or_empty(data.get("session"))),
+            phase=text_or_none(charge.get("phase")),
+            full=Forecast.from_json(object_or_empty(charge.get("full"))),
+            settings=Settings.from_json(object_or_empty(data.get("settings"))),
+            mode=Mode.from_json(object_or_empty(data.get("mode"))),
+            progress=Progress.from_json(object_or_empty(data.get("progress"))),
         )
+
+    @property
+    def takes_orders(self) -> bool:
+        """Whether the hub can switch it; the GSM tracker of old cannot be."""
+        return self.kind != "legacy"
+
+    @property
+    def session_duration(self) -> timedelta | None:
+        """How long the charge took or has taken, by the charger's own time."""
+        end = self.session.end or self.reading.time
+        if self.session.start is None or end is None:
+            return None
+        return max(end - self.session.start, timedelta())
+
+    @property
+    def plugged_in(self) -> bool | None:
+        """Whether a battery is there. An open relay cannot see a plug.
+
+        After a full charge it is there until power flows again, or was seen to go.
+        """
+        if self.state is ChargingState.CHARGING or self.phase == "inrush":
+            return True
+        if self.state not in (ChargingState.FULL, ChargingState.IDLE):
+            return None
+        if self.session.end is not None and self.session.end_reason == "unplugged":
+            return False
+        return self.state is ChargingState.FULL
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What has stopped it for safety: the board's trips and the hub's guard."""
+        if self.progress.step == "locked" and self.progress.why in GUARDS:
+            return (*self.trips, f"guard_{self.progress.why}")
+        return self.trips
 
 
 def chargers_from_json(value: object) -> dict[str, Charger]:
     """Read a list of chargers, keyed by their ids."""
-    chargers = (Charger.from_json(_object(item)) for item in _list(value))
+    chargers = (
+        Charger.from_json(object_or_empty(item)) for item in list_or_empty(value)
+    )
     return {charger.id: charger for charger in chargers if charger is not None}

@@ -1,9 +1,10 @@
 """Sensors of Kickwatt chargers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import override
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+import logging
+from typing import Any, override
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
@@ -20,14 +21,19 @@ from homeassistant.const import (
     UnitOfElectricPotential,
     UnitOfEnergy,
     UnitOfPower,
+    UnitOfRatio,
+    UnitOfTime,
 )
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
+from .client import KickwattError
 from .coordinator import KickwattConfigEntry
 from .entity import KickwattEntity, KickwattEntityDescription, async_add_for_chargers
-from .models import Charger, ChargingState
+from .models import Charger, ChargingState, Health
+
+_LOGGER = logging.getLogger(__name__)
 
 PARALLEL_UPDATES = 0
 
@@ -36,10 +42,13 @@ PARALLEL_UPDATES = 0
 class KickwattSensorDescription(KickwattEntityDescription, SensorEntityDescription):
     """Describes a sensor of a charger."""
 
-    value_fn: Callable[[Charger], StateType]
+    value_fn: Callable[[Charger], StateType | datetime]
     last_reset_fn: Callable[[Charger], datetime | None] = lambda _: None
-    known_when_silent: bool = False
-    """A meter's count stands as long as nobody reads a higher one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KickwattHealthDescription(KickwattEntityDescription, SensorEntityDescription):
+    """Describes the health of a battery, which the hub does not push."""
 
 
 SENSORS: tuple[KickwattSensorDescription, ...] = (
@@ -125,6 +134,56 @@ SENSORS: tuple[KickwattSensorDescription, ...] = (
         last_reset_fn=lambda charger: charger.session.start,
     ),
     KickwattSensorDescription(
+        key="session_duration",
+        translation_key="session_duration",
+        device_class=SensorDeviceClass.DURATION,
+        state_class=SensorStateClass.TOTAL,
+        native_unit_of_measurement=UnitOfTime.SECONDS,
+        suggested_unit_of_measurement=UnitOfTime.MINUTES,
+        suggested_display_precision=0,
+        known_when_silent=True,
+        value_fn=lambda charger: (
+            None
+            if charger.session_duration is None
+            else charger.session_duration.total_seconds()
+        ),
+        last_reset_fn=lambda charger: charger.session.start,
+    ),
+    KickwattSensorDescription(
+        key="estimated_full",
+        translation_key="estimated_full",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        exists_fn=lambda charger: charger.phase is not None,
+        value_fn=lambda charger: _to_the_minute(charger.full.expected),
+        attributes_fn=lambda charger: {
+            "earliest": _to_the_minute(charger.full.earliest),
+            "latest": _to_the_minute(charger.full.latest),
+            "learned": charger.full.learned,
+        },
+    ),
+    # Changes with every message, which is no use to most and much to write down.
+    KickwattSensorDescription(
+        key="last_seen",
+        translation_key="last_seen",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        known_when_silent=True,
+        value_fn=lambda charger: charger.last_seen,
+    ),
+    KickwattSensorDescription(
+        key="supply_voltage",
+        translation_key="supply_voltage",
+        device_class=SensorDeviceClass.VOLTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfElectricPotential.VOLT,
+        suggested_display_precision=2,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        exists_fn=lambda charger: charger.supply_v is not None,
+        value_fn=lambda charger: charger.supply_v,
+    ),
+    KickwattSensorDescription(
         key="signal_strength",
         device_class=SensorDeviceClass.SIGNAL_STRENGTH,
         state_class=SensorStateClass.MEASUREMENT,
@@ -136,6 +195,37 @@ SENSORS: tuple[KickwattSensorDescription, ...] = (
     ),
 )
 
+SESSION_COST = KickwattSensorDescription(
+    key="session_cost",
+    translation_key="session_cost",
+    device_class=SensorDeviceClass.MONETARY,
+    state_class=SensorStateClass.TOTAL,
+    suggested_display_precision=2,
+    known_when_silent=True,
+    exists_fn=lambda charger: charger.session.currency is not None,
+    value_fn=lambda charger: charger.session.cost,
+    last_reset_fn=lambda charger: charger.session.start,
+    attributes_fn=lambda charger: {"unpriced_wh": charger.session.unpriced_wh},
+)
+
+BATTERY_HEALTH = KickwattHealthDescription(
+    key="battery_health",
+    translation_key="battery_health",
+    state_class=SensorStateClass.MEASUREMENT,
+    native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
+    suggested_display_precision=1,
+    entity_category=EntityCategory.DIAGNOSTIC,
+    known_when_silent=True,
+    exists_fn=lambda charger: charger.phase is not None,
+)
+
+
+def _to_the_minute(moment: datetime | None) -> datetime | None:
+    """Return the nearest minute: an estimate is no better, and changes less often."""
+    if moment is None:
+        return None
+    return (moment + timedelta(seconds=30)).replace(second=0, microsecond=0)
+
 
 async def async_setup_entry(
     hass: HomeAssistant,
@@ -146,6 +236,16 @@ async def async_setup_entry(
     async_add_for_chargers(
         entry, async_add_entities, Platform.SENSOR, SENSORS, KickwattSensor
     )
+    async_add_for_chargers(
+        entry, async_add_entities, Platform.SENSOR, (SESSION_COST,), KickwattCost
+    )
+    async_add_for_chargers(
+        entry,
+        async_add_entities,
+        Platform.SENSOR,
+        (BATTERY_HEALTH,),
+        KickwattBatteryHealth,
+    )
 
 
 class KickwattSensor(KickwattEntity, SensorEntity):
@@ -155,7 +255,7 @@ class KickwattSensor(KickwattEntity, SensorEntity):
 
     @property
     @override
-    def native_value(self) -> StateType:
+    def native_value(self) -> StateType | datetime:
         """Return the value, None when the hub does not know it."""
         return self.entity_description.value_fn(self.charger)
 
@@ -165,15 +265,74 @@ class KickwattSensor(KickwattEntity, SensorEntity):
         """Return when counting began, for what counts from a beginning."""
         return self.entity_description.last_reset_fn(self.charger)
 
+
+class KickwattCost(KickwattSensor):
+    """What the running charge costs, else the last one, in the tariff's currency."""
+
     @property
     @override
-    def available(self) -> bool:
-        """Whether the hub is there and the value is still true.
+    def native_unit_of_measurement(self) -> str | None:
+        """Return the currency.
 
-        A silent charger's volts and amperes are anybody's guess. Its energy counts are
-        not: they stay, so that statistics have no hole where the modem had no coverage,
-        and what it counted meanwhile is added when it is heard again.
+        A charge has none before its first price is known. A unit that comes and goes
+        would spoil the statistics, so the last one stays.
         """
-        if self.entity_description.known_when_silent:
-            return self.known
-        return super().available
+        currency = self.charger.session.currency
+        if currency is None and self.registry_entry is not None:
+            return self.registry_entry.unit_of_measurement
+        return currency
+
+
+class KickwattBatteryHealth(KickwattEntity, SensorEntity):
+    """The battery's capacity against its first: not pushed, but asked after a charge."""
+
+    entity_description: KickwattHealthDescription
+
+    _health: Health | None = None
+    _asked_after: datetime | None = None
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return the capacity in percent, None before enough whole charges."""
+        return None if self._health is None else self._health.capacity_percent
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any] | None:
+        """Return what the capacity rests on."""
+        if self._health is None:
+            return None
+        return {
+            key: value
+            for key, value in asdict(self._health).items()
+            if key != "capacity_percent"
+        }
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Ask for the first time."""
+        await super().async_added_to_hass()
+        self._ask()
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Ask again when a charge has ended since."""
+        super()._handle_coordinator_update()
+        if self.known and self.charger.session.end not in (None, self._asked_after):
+            self._ask()
+
+    @callback
+    def _ask(self) -> None:
+        self._asked_after = self.charger.session.end
+        self.async_schedule_update_ha_state(force_refresh=True)
+
+    @override
+    async def async_update(self) -> None:
+        """Ask the hub."""
+        try:
+            self._health = await self.coordinator.health(self.charger_id)
+        except KickwattError as err:
+            self._asked_after = None
+            _LOGGER.debug("No battery health of %s: %s", self.charger_id, err)

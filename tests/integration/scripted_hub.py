@@ -23,6 +23,7 @@ CHARGER: dict[str, Any] = {
     "last_seen": "2026-11-21T07:45:02Z",
     "firmware": "0.1.0",
     "signal_dbm": -79,
+    "supply_v": 4.01,
     "state": "charging",
     "trips": [],
     "relay": {"reported": "on", "desired": "on", "pending": False, "reason": "order"},
@@ -42,6 +43,19 @@ CHARGER: dict[str, Any] = {
         "energy_wh": 120.4,
         "peak_power_w": 95.1,
         "end_reason": None,
+        "cost": 0.0361,
+        "currency": "EUR",
+        "unpriced_wh": 0.0,
+    },
+    "charge": {
+        "phase": "constant_current",
+        "full": {
+            "expected": "2026-11-21T09:12:40Z",
+            "earliest": "2026-11-21T08:50:10Z",
+            "latest": "2026-11-21T09:40:00Z",
+            "learned": True,
+            "as_of": "2026-11-21T07:45:00Z",
+        },
     },
     "settings": {
         "cutoff_w": 11.5,
@@ -49,7 +63,28 @@ CHARGER: dict[str, Any] = {
         "max_hours": 12,
         "max_wh": 2000,
         "max_a": 3.0,
+        "rule": "robust",
+        "balance_min": 0,
         "pending": False,
+    },
+    "mode": {
+        "name": "ready_by",
+        "target_wh": None,
+        "target_percent": 80,
+        "hours": None,
+        "ready_by": "07:00",
+        "zone": "Europe/Warsaw",
+        "prefer": "cheap",
+        "probe": False,
+        "learned_caps": False,
+    },
+    "progress": {
+        "step": "charging",
+        "why": "planned",
+        "wish": "on",
+        "since": "2026-11-21T06:30:00Z",
+        "ready": "2026-11-22T06:00:00Z",
+        "plan": None,
     },
 }
 
@@ -123,6 +158,18 @@ class ScriptedHub:
         self.me: Any = {"user": "owner", "scope": "control"}
         self.me_status = 200
         self.live_status = 101
+        self.health: Any = {
+            "charges": 9,
+            "needed": 5,
+            "whole_charges": 7,
+            "capacity_percent": 96.4,
+            "trend_percent_per_year": -3.1,
+            "trend_low": -5.0,
+            "trend_high": -1.2,
+            "tail_share": 0.21,
+        }
+        self.health_status = 200
+        self.health_asked = 0
         self.content_type = "text/html"
         self.tokens_seen: list[str] = []
         self.port = 0
@@ -149,6 +196,7 @@ class ScriptedHub:
         app = web.Application()
         app.router.add_get("/api/v1/info", self._answer_info)
         app.router.add_get("/api/v1/me", self._answer_me)
+        app.router.add_get("/api/v1/chargers/{id}/health", self._answer_health)
         app.router.add_get("/api/v1/live", self._answer_live)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -176,6 +224,11 @@ class ScriptedHub:
         """Answer what a token may do."""
         self.tokens_seen.append(request.headers["Authorization"])
         return self._answer(self.me_status, self.me)
+
+    async def _answer_health(self, request: web.Request) -> web.Response:
+        """Answer how a battery ages."""
+        self.health_asked += 1
+        return self._answer(self.health_status, self.health)
 
     def _answer(self, status: int, data: Any) -> web.Response:
         """Answer JSON, or text as it is."""

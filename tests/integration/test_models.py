@@ -1,7 +1,7 @@
 """Reading what a hub says, whatever it says."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +9,10 @@ import pytest
 from custom_components.kickwatt.models import (
     Charger,
     ChargingState,
+    Forecast,
+    Mode,
+    ModeName,
+    Progress,
     Reading,
     Relay,
     Session,
@@ -26,6 +30,7 @@ FULL = Charger(
     last_seen=datetime(2026, 11, 21, 7, 45, 2, tzinfo=UTC),
     firmware="0.1.0",
     signal_dbm=-79,
+    supply_v=4.01,
     state=ChargingState.CHARGING,
     trips=(),
     relay=Relay(reported=True, desired=True, pending=False, reason="order"),
@@ -45,6 +50,16 @@ FULL = Charger(
         energy_wh=120.4,
         peak_power_w=95.1,
         end_reason=None,
+        cost=0.0361,
+        currency="EUR",
+        unpriced_wh=0.0,
+    ),
+    phase="constant_current",
+    full=Forecast(
+        expected=datetime(2026, 11, 21, 9, 12, 40, tzinfo=UTC),
+        earliest=datetime(2026, 11, 21, 8, 50, 10, tzinfo=UTC),
+        latest=datetime(2026, 11, 21, 9, 40, tzinfo=UTC),
+        learned=True,
     ),
     settings=Settings(
         cutoff_w=11.5,
@@ -52,7 +67,20 @@ FULL = Charger(
         max_hours=12,
         max_wh=2000,
         max_a=3.0,
+        balance_min=0,
         pending=False,
+    ),
+    mode=Mode(
+        name=ModeName.READY_BY,
+        target_wh=None,
+        target_percent=80,
+        hours=None,
+        ready_by=time(7, 0),
+    ),
+    progress=Progress(
+        step="charging",
+        why="planned",
+        ready=datetime(2026, 11, 22, 6, 0, tzinfo=UTC),
     ),
 )
 
@@ -65,6 +93,7 @@ EMPTY = Charger(
     last_seen=None,
     firmware=None,
     signal_dbm=None,
+    supply_v=None,
     state=None,
     trips=(),
     relay=Relay(reported=None, desired=None, pending=False, reason=None),
@@ -84,15 +113,25 @@ EMPTY = Charger(
         energy_wh=None,
         peak_power_w=None,
         end_reason=None,
+        cost=None,
+        currency=None,
+        unpriced_wh=None,
     ),
+    phase=None,
+    full=Forecast(expected=None, earliest=None, latest=None, learned=False),
     settings=Settings(
         cutoff_w=None,
         hold_s=None,
         max_hours=None,
         max_wh=None,
         max_a=None,
+        balance_min=None,
         pending=False,
     ),
+    mode=Mode(
+        name=None, target_wh=None, target_percent=None, hours=None, ready_by=None
+    ),
+    progress=Progress(step=None, why=None, ready=None),
 )
 
 
@@ -120,6 +159,7 @@ def test_a_value_of_another_type_never_breaks_the_rest(wrong: Any) -> None:
         online=False,
         firmware=None,
         signal_dbm=None,
+        supply_v=None,
     ) == replace(EMPTY)
 
 
@@ -181,3 +221,79 @@ def test_what_has_no_id_is_no_charger(nameless: dict[str, Any]) -> None:
 @pytest.mark.parametrize("nothing", [None, {}, "x", 3])
 def test_no_list_is_no_chargers(nothing: Any) -> None:
     assert chargers_from_json(nothing) == {}
+
+
+@pytest.mark.parametrize(
+    ("state", "phase", "end_reason", "plugged_in"),
+    [
+        ("charging", "constant_current", None, True),
+        ("charging", "constant_current", "unplugged", True),
+        ("idle", "inrush", "unplugged", True),
+        ("idle", "idle", "full", False),
+        ("idle", "idle", None, False),
+        ("full", "idle", "full", True),
+        ("full", "idle", "cut_off", True),
+        ("full", "idle", "unplugged", False),
+        ("off", "idle", "full", None),
+        ("off", "idle", "unplugged", None),
+        ("tripped", "idle", "trip", None),
+        ("unknown", None, None, None),
+    ],
+)
+def test_a_plug_is_seen_only_where_power_could_flow(
+    state: str, phase: str | None, end_reason: str | None, plugged_in: bool | None
+) -> None:
+    session = {"start": "2026-11-21T06:30:00Z", "end_reason": end_reason}
+    if end_reason:
+        session["end"] = "2026-11-21T07:30:00Z"
+    said = {"state": state, "session": session, "charge": {"phase": phase}}
+    charger = Charger.from_json(CHARGER | said)
+    assert charger is not None
+    assert charger.plugged_in is plugged_in
+
+
+@pytest.mark.parametrize(
+    ("trips", "step", "why", "problems"),
+    [
+        ([], "charging", "person", ()),
+        (["over_current"], "locked", "trip", ("over_current",)),
+        ([], "locked", "trip", ()),
+        ([], "locked", "energy", ("guard_energy",)),
+        ([], "charging", "energy", ()),
+        (["welded"], "locked", "stuck", ("welded", "guard_stuck")),
+    ],
+)
+def test_a_problem_is_a_trip_or_a_guard_that_has_locked(
+    trips: list[str], step: str, why: str, problems: tuple[str, ...]
+) -> None:
+    said = {"trips": trips, "progress": {"step": step, "why": why}}
+    charger = Charger.from_json(CHARGER | said)
+    assert charger is not None
+    assert charger.problems == problems
+
+
+@pytest.mark.parametrize(
+    ("end", "measured", "duration"),
+    [
+        ("2026-11-21T08:00:00Z", "2026-11-21T09:00:00Z", timedelta(minutes=90)),
+        (None, "2026-11-21T07:45:00Z", timedelta(minutes=75)),
+        (None, "2026-11-21T06:00:00Z", timedelta()),
+        (None, None, None),
+    ],
+)
+def test_a_running_charge_lasts_until_its_newest_reading(
+    end: str | None, measured: str | None, duration: timedelta | None
+) -> None:
+    session = {"start": "2026-11-21T06:30:00Z", "end": end}
+    charger = Charger.from_json(
+        CHARGER | {"session": session, "reading": {"time": measured}}
+    )
+    assert charger is not None
+    assert charger.session_duration == duration
+
+
+@pytest.mark.parametrize("clock", ["25:00", "7", 700, None, "07:00+01:00"])
+def test_what_is_no_time_of_day_is_none(clock: Any) -> None:
+    charger = Charger.from_json(CHARGER | {"mode": {"ready_by": clock}})
+    assert charger is not None
+    assert charger.mode.ready_by is None

@@ -24,9 +24,9 @@ EN: dict[str, Any] = json.loads((INTEGRATION / "translations" / "en.json").read_
 ICONS: dict[str, Any] = json.loads((INTEGRATION / "icons.json").read_text())
 
 DESCRIPTIONS = {
-    "binary_sensor": [binary_sensor.CHARGING, binary_sensor.CONNECTIVITY],
+    "binary_sensor": list(binary_sensor.BINARY_SENSORS),
     "number": [number.CUTOFF],
-    "sensor": list(sensor.SENSORS),
+    "sensor": [*sensor.SENSORS, sensor.SESSION_COST, sensor.BATTERY_HEALTH],
     "switch": [switch.RELAY],
 }
 
