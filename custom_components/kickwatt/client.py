@@ -60,14 +60,17 @@ class CommandError(KickwattError):
     """The hub answered a command with no.
 
     `code` is one of the API's, such as `refused` or `timeout`; `reason` is the device's
-    own, in the words of S1, or None.
+    own, in the words of S1, and `field` what was wrong with the command; or None.
     """
 
-    def __init__(self, code: str, message: str, reason: str | None) -> None:
+    def __init__(
+        self, code: str, message: str, reason: str | None, field: str | None = None
+    ) -> None:
         """Keep what the hub said."""
         super().__init__(message)
         self.code = code
         self.reason = reason
+        self.field = field
 
 
 def parse_address(text: str) -> URL:

@@ -1,6 +1,8 @@
 """The coordinator of a Kickwatt hub: pushed to, never polling."""
 
 import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from functools import reduce
 import logging
 from typing import override
@@ -25,7 +27,17 @@ from .client import (
     WrongHubError,
 )
 from .const import DOMAIN, MANUFACTURER
-from .live import ChargerChanged, KickwattLive, Lost, Message, News, Resumed, Snapshot
+from .happenings import Happening, recovery
+from .live import (
+    ChargerChanged,
+    ChargerRemoved,
+    KickwattLive,
+    Lost,
+    Message,
+    News,
+    Resumed,
+    Snapshot,
+)
 from .models import Charger, Health
 
 _LOGGER = logging.getLogger(__name__)
@@ -71,6 +83,9 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
         self.data = {}
         self.changed: tuple[Charger, ...] = ()
         """The chargers about which the last news were, all of them at first."""
+        self._tell: defaultdict[str, list[Callable[[Happening], None]]] = defaultdict(
+            list
+        )
         self._hub_device_id: str | None = None
 
     @override
@@ -143,8 +158,20 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
         if not self.last_update_success:
             _LOGGER.info("The connection to %s is back", self.name)
             self._async_register_hub()
+        happened = list(_happened(self.data, message))
         self._async_take(_after(self.data, message))
         self.async_set_updated_data(self.data)
+        for happening in happened:
+            for tell in self._tell.get(happening.charger_id, ()):
+                tell(happening)
+
+    @callback
+    def async_listen(
+        self, charger_id: str, tell: Callable[[Happening], None]
+    ) -> Callable[[], None]:
+        """Have what happens to a charger told, until the function returned is called."""
+        self._tell[charger_id].append(tell)
+        return lambda: self._tell[charger_id].remove(tell)
 
     @callback
     def _async_take(self, chargers: dict[str, Charger]) -> None:
@@ -231,4 +258,22 @@ def _after(chargers: dict[str, Charger], news: News) -> dict[str, Charger]:
         return reduce(_after, news.missed, chargers)
     if isinstance(news, ChargerChanged):
         return {**chargers, news.charger.id: news.charger}
-    return {key: chargers[key] for key in chargers if key != news.charger_id}
+    if isinstance(news, ChargerRemoved):
+        return {key: chargers[key] for key in chargers if key != news.charger_id}
+    return chargers
+
+
+def _happened(chargers: dict[str, Charger], news: News) -> Iterator[Happening]:
+    """Say what happened to chargers, in its order.
+
+    A snapshot tells only how things are: what happened before it is not guessed at.
+    """
+    if isinstance(news, Resumed):
+        for missed in news.missed:
+            yield from _happened(chargers, missed)
+            chargers = _after(chargers, missed)
+    elif isinstance(news, Happening):
+        yield news
+    elif isinstance(news, ChargerChanged) and (before := chargers.get(news.charger.id)):
+        if recovered := recovery(before, news.charger):
+            yield recovered

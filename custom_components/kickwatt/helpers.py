@@ -15,6 +15,12 @@ _CODES = {"forbidden", "invalid", "not_found", "refused", "superseded"}
 _CODES_OF_ORDERS = {"offline", "timeout"}
 # Why a device refuses an order, as far as there is something to tell the owner.
 _REASONS = {"ended", "flapping", "sensor", "trip"}
+# What a mode needs first, by the field that the hub names.
+_NEEDS = {
+    "mode.ready_by": "needs_ready_by",
+    "mode.target_wh": "needs_energy_target",
+    "mode.target_percent": "needs_charge_target",
+}
 
 
 @contextmanager
@@ -45,4 +51,6 @@ def _translation_key(err: CommandError, order: str | None) -> str:
         return f"refused_{err.reason}"
     if order and err.code in _CODES_OF_ORDERS:
         return f"{err.code}_{order}"
+    if err.code == "invalid" and err.field in _NEEDS:
+        return _NEEDS[err.field]
     return err.code if err.code in _CODES else "failed"

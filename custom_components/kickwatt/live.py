@@ -38,6 +38,7 @@ from .client import (
     check_hub_id,
     check_scope,
 )
+from .happenings import Happening, happening_from_json
 from .jsonvalues import Json
 from .models import Charger, chargers_from_json
 
@@ -105,7 +106,7 @@ class Lost:
     error: KickwattError
 
 
-type News = Snapshot | Resumed | ChargerChanged | ChargerRemoved
+type News = Snapshot | Resumed | ChargerChanged | ChargerRemoved | Happening
 type Message = News | Lost
 
 
@@ -204,14 +205,26 @@ class KickwattLive:
             "set_relay", charger=charger_id, relay="on" if on else "off"
         )
 
-    async def set_cutoff(self, charger_id: str, watts: float) -> None:
-        """Set the power below which a charge counts as finished.
+    async def set_settings(self, charger_id: str, **settings: float) -> None:
+        """Change when a charger ends a charge; the hub passes it on to the device.
 
         Raises CommandError, and CannotConnectError when the hub is away.
         """
-        await self._command(
-            "set_settings", charger=charger_id, settings={"cutoff_w": watts}
-        )
+        await self._command("set_settings", charger=charger_id, settings=settings)
+
+    async def set_mode(self, charger_id: str, **mode: str | float | None) -> None:
+        """Change when a charger gives power by itself; None takes back what was set.
+
+        Raises CommandError, and CannotConnectError when the hub is away.
+        """
+        await self._command("set_mode", charger=charger_id, mode=mode)
+
+    async def charge_once(self, charger_id: str) -> None:
+        """Charge until full, now, whatever the mode.
+
+        Raises CommandError, and CannotConnectError when the hub is away.
+        """
+        await self._command("charge_once", charger=charger_id)
 
     async def _command(self, command: str, **fields: Any) -> None:
         """Send a command and wait for its result."""
@@ -366,12 +379,15 @@ def _event(data: Json) -> News | None:
             return None if changed is None else ChargerChanged(charger=changed)
         case {"event": "charger_removed", "charger_id": str(charger_id)}:
             return ChargerRemoved(charger_id=charger_id)
-    return None
+    return happening_from_json(data)
 
 
 def _command_error(error: object) -> CommandError:
     """Read why the hub did not do it."""
     data = error if isinstance(error, dict) else {}
     return CommandError(
-        str(data.get("code")), str(data.get("message")), data.get("reason")
+        str(data.get("code")),
+        str(data.get("message")),
+        data.get("reason"),
+        data.get("field"),
     )

@@ -357,6 +357,11 @@ class Charger:
         return self.kind != "legacy"
 
     @property
+    def has_modes(self) -> bool:
+        """Whether the hub knows of modes, and can act on them."""
+        return self.takes_orders and self.mode.name is not None
+
+    @property
     def session_duration(self) -> timedelta | None:
         """How long the charge took or has taken, by the charger's own time."""
         end = self.session.end or self.reading.time

@@ -31,8 +31,7 @@ RELAY = KickwattSwitchDescription(
     key="relay",
     translation_key="relay",
     device_class=SwitchDeviceClass.OUTLET,
-    # The GSM tracker that Kickwatt grew from takes no orders from the hub.
-    exists_fn=lambda charger: charger.kind != "legacy",
+    exists_fn=lambda charger: charger.takes_orders,
 )
 
 

@@ -91,12 +91,12 @@ async def entry_for(hub: RunningHub, url: str | None = None) -> MockConfigEntry:
     )
 
 
-async def ask(hub: RunningHub, method: str, path: str) -> Any:
+async def ask(hub: RunningHub, method: str, path: str, json: Any = None) -> Any:
     """Do what an administrator does, over the hub's own API."""
     token = await hub.add_token("admin", user="admin")
     async with (
         ClientSession(headers={"Authorization": f"Bearer {token}"}) as session,
-        session.request(method, f"{hub.url}/api/v1/{path}") as response,
+        session.request(method, f"{hub.url}/api/v1/{path}", json=json) as response,
     ):
         assert response.status < 300, await response.text()
         return await response.json() if response.status != 204 else None

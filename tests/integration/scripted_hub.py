@@ -136,6 +136,17 @@ class Line:
             "event", number=number, event="charger", charger=CHARGER | changes
         )
 
+    async def happen(self, number: int, event: str, **fields: Any) -> None:
+        """Send the event that something happened to the charger."""
+        await self.say(
+            "event",
+            number=number,
+            event=event,
+            charger_id=CHARGER["id"],
+            time="2026-11-21T08:00:00Z",
+            **fields,
+        )
+
     async def hang_up(self, code: int = 1001) -> None:
         """Close the connection."""
         await self.ws.close(code=code)

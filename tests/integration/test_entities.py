@@ -43,6 +43,7 @@ async def test_the_charger_of_the_contracts_example(
     )
     await (await scripted.accept()).welcome()
     await setup
+    await hass.async_block_till_done()
     await snapshot_platform(hass, er.async_get(hass), snapshot, scripted_entry.entry_id)
     await hass.config_entries.async_unload(scripted_entry.entry_id)
 

@@ -122,7 +122,7 @@ async def test_events_that_change_nothing_are_counted_but_not_told(
     followed: Followed, scripted: ScriptedHub
 ) -> None:
     line = await connect(followed, scripted)
-    await line.say("event", number=11, event="session_started", charger_id="scooter")
+    await line.say("event", number=11, event="session_started", charger_id=7)
     await line.say("event", number=12, event="charger", charger={"name": "no id"})
     await line.say("event", number=13, event="parade")
     await line.say("news", text="unknown to us")
@@ -441,7 +441,7 @@ async def test_commands_are_answered_in_any_order(
     live = followed.live
     on = asyncio.create_task(live.set_relay("scooter", on=True))
     off = asyncio.create_task(live.set_relay("bike", on=False))
-    cutoff = asyncio.create_task(live.set_cutoff("scooter", 15.5))
+    cutoff = asyncio.create_task(live.set_settings("scooter", cutoff_w=15.5))
     heard = [await line.hear("command") for _ in range(3)]
     ids = [command.pop("id") for command in heard]
     assert len(set(ids)) == 3

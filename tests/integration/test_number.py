@@ -50,6 +50,30 @@ async def test_the_hub_takes_what_home_assistant_offers(
     await until(lambda: float(state_of(hass, CUTOFF)) == watts)
 
 
+@pytest.mark.parametrize(
+    ("name", "field", "value"),
+    [
+        ("maximum_time", "max_hours", 0.1),
+        ("maximum_time", "max_hours", 48),
+        ("maximum_energy", "max_wh", 10),
+        ("maximum_energy", "max_wh", 20_000),
+    ],
+)
+async def test_the_hub_takes_the_limits_that_home_assistant_offers(
+    hass: HomeAssistant,
+    hub: RunningHub,
+    loaded: MockConfigEntry,
+    name: str,
+    field: str,
+    value: float,
+) -> None:
+    entity_id = f"number.garage_scooter_{name}"
+    data = {"entity_id": entity_id, "value": value}
+    await hass.services.async_call("number", "set_value", data, blocking=True)
+    await until(lambda: float(state_of(hass, entity_id)) == value)
+    assert (await ask(hub, "GET", "chargers/scooter"))["settings"][field] == value
+
+
 async def test_a_charger_that_is_gone_by_now_is_said_so(
     hass: HomeAssistant,
     hub: RunningHub,

@@ -1,5 +1,8 @@
 """Sensors, from the message of a board to the state in Home Assistant."""
 
+import asyncio
+from datetime import datetime
+
 from homeassistant.components.sensor import SensorStateClass
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
@@ -8,7 +11,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.kickwatt.models import ChargingState
-from tests.integration.conftest import Load, entry_for, state_of, states_of
+from tests.integration.conftest import Load, ask, entry_for, state_of, states_of
+from tests.integration.scripted_hub import CHARGER, ScriptedHub
 from tests.support.hub_process import RunningHub
 from tests.support.s1_device import S1Device
 from tests.support.waiting import until
@@ -37,8 +41,11 @@ async def test_what_a_board_measures_is_shown(
     assert measured(hass) == {
         "charging_state": "off",
         "current": "0.712",
+        "battery_health": STATE_UNKNOWN,
         "energy": "1.62",
+        "estimated_full": STATE_UNKNOWN,
         "power": "91.2",
+        "session_duration": STATE_UNKNOWN,
         "session_energy": STATE_UNKNOWN,
         "signal_strength": "-73",
         "voltage": "231.4",
@@ -51,6 +58,8 @@ async def test_a_charge_is_followed_from_its_start_to_its_end(
     load: Load,
 ) -> None:
     key = await hub.add_charger("scooter", name="Garage scooter", simulated=True)
+    tariff = {"kind": "fixed", "currency": "EUR", "zone": None, "per_kwh": 100}
+    await ask(hub, "PUT", "tariff", tariff)
     async with S1Device(hub.device_url, "scooter", key) as board:
         # A simulated board's clock counts, so an hour passes in no time.
         board.clock = 1_795_000_000
@@ -73,6 +82,20 @@ async def test_a_charge_is_followed_from_its_start_to_its_end(
         session = hass.states.get(f"{SENSOR}_session_energy")
         assert session is not None
         assert session.attributes["last_reset"].startswith("2026-11-18T")
+        await until(lambda: f"{SENSOR}_session_cost" in states_of(hass))
+        await until(lambda: state_of(hass, f"{SENSOR}_session_cost") != STATE_UNKNOWN)
+        cost = hass.states.get(f"{SENSOR}_session_cost")
+        assert cost is not None
+        assert 1 <= float(cost.state) <= 3
+        assert cost.attributes["unit_of_measurement"] == "EUR"
+        assert cost.attributes["unpriced_wh"] == 0
+        assert cost.attributes["last_reset"] == session.attributes["last_reset"]
+        assert 15 <= float(state_of(hass, f"{SENSOR}_session_duration")) <= 20
+        full = hass.states.get(f"{SENSOR}_estimated_full")
+        assert full is not None
+        expected = datetime.fromisoformat(full.state)
+        assert full.attributes["earliest"] <= expected <= full.attributes["latest"]
+        assert full.attributes["learned"] is False
 
         board.relay, board.why = 0, "cut_off"
         board.clock += 60
@@ -80,6 +103,8 @@ async def test_a_charge_is_followed_from_its_start_to_its_end(
         await until(lambda: state_of(hass, STATE) == "full")
         assert state_of(hass, CHARGING) == "off"
         assert float(state_of(hass, f"{SENSOR}_session_energy")) >= during
+        assert state_of(hass, f"{SENSOR}_estimated_full") == STATE_UNKNOWN
+        assert state_of(hass, f"{SENSOR}_session_cost") != STATE_UNKNOWN
 
 
 @pytest.mark.parametrize("trip", ["over_current", "welded"])
@@ -107,7 +132,10 @@ async def test_a_charger_that_was_never_heard_says_nothing(
     await load(await entry_for(hub))
     assert measured(hass) == {
         "charging_state": STATE_UNAVAILABLE,
+        "battery_health": STATE_UNKNOWN,
         "current": STATE_UNAVAILABLE,
+        "estimated_full": STATE_UNAVAILABLE,
+        "session_duration": STATE_UNKNOWN,
         "session_energy": STATE_UNKNOWN,
         "voltage": STATE_UNAVAILABLE,
     }
@@ -129,12 +157,25 @@ async def test_a_silent_charger_is_unavailable_but_for_what_stays_true(
     monkeypatch.setattr(fleet, "_now_ms", lambda: now_ms() + 86_400_000)
     await until(lambda: state_of(hass, CONNECTIVITY) == "off")
     monkeypatch.undo()
-    states = states_of(hass)
-    assert states.pop(CONNECTIVITY) == "off"
-    assert states.pop(f"{SENSOR}_energy") == "1.62"
-    assert states.pop(f"{SENSOR}_session_energy") == STATE_UNKNOWN
-    assert len(states) == 8
-    assert set(states.values()) == {STATE_UNAVAILABLE}
+    known = {
+        entity_id: state
+        for entity_id, state in states_of(hass).items()
+        if state != STATE_UNAVAILABLE
+    }
+    assert known == {
+        CONNECTIVITY: "off",
+        "binary_sensor.garage_scooter_problem": "off",
+        "event.garage_scooter_charge": STATE_UNKNOWN,
+        "number.garage_scooter_charge_target": "0",
+        "number.garage_scooter_cheapest_hours": "0",
+        "number.garage_scooter_energy_target": "0",
+        "select.garage_scooter_mode": "manual",
+        f"{SENSOR}_battery_health": STATE_UNKNOWN,
+        f"{SENSOR}_energy": "1.62",
+        f"{SENSOR}_session_duration": STATE_UNKNOWN,
+        f"{SENSOR}_session_energy": STATE_UNKNOWN,
+        "time.garage_scooter_ready_by": STATE_UNKNOWN,
+    }
 
     await board.report(50, energy_wh=1700)
     await until(lambda: state_of(hass, CONNECTIVITY) == "on")
@@ -192,3 +233,76 @@ async def test_what_a_charger_once_had_it_keeps(
     await hass.config_entries.async_reload(loaded.entry_id)
     await hass.async_block_till_done()
     assert state_of(hass, f"{SENSOR}_power") == STATE_UNKNOWN
+
+
+async def test_what_changes_all_the_time_is_disabled_at_first(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    entity = er.async_get(hass).async_get(f"{SENSOR}_last_seen")
+    assert entity is not None
+    assert entity.disabled_by is er.RegistryEntryDisabler.INTEGRATION
+
+
+async def test_before_enough_whole_charges_health_says_how_many_it_needs(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    def needed() -> object:
+        state = hass.states.get(f"{SENSOR}_battery_health")
+        return None if state is None else state.attributes.get("needed")
+
+    await until(lambda: needed() == 5)
+    assert state_of(hass, f"{SENSOR}_battery_health") == STATE_UNKNOWN
+
+
+async def test_health_is_asked_again_only_after_a_charge(
+    hass: HomeAssistant, scripted: ScriptedHub, scripted_entry: MockConfigEntry
+) -> None:
+    entity_id = f"{SENSOR}_battery_health"
+    setup = asyncio.create_task(
+        hass.config_entries.async_setup(scripted_entry.entry_id)
+    )
+    line = await scripted.accept()
+    await line.welcome()
+    await setup
+    await until(lambda: state_of(hass, entity_id) == "96.4")
+    state = hass.states.get(entity_id)
+    assert state is not None
+    assert state.attributes["whole_charges"] == 7
+    assert state.attributes["trend_percent_per_year"] == -3.1
+
+    await line.change(11, name="still charging")
+    scripted.health_status = 503
+    ended = CHARGER["session"] | {"end": "2026-11-21T09:00:00Z", "end_reason": "full"}
+    await line.change(12, session=ended)
+    await until(lambda: scripted.health_asked == 2)
+    await hass.async_block_till_done()
+    assert state_of(hass, entity_id) == "96.4"
+
+    # What came to nothing is asked again with the next news.
+    scripted.health_status = 200
+    scripted.health = scripted.health | {"capacity_percent": 95.9}
+    await line.change(13, session=ended, name="later")
+    await until(lambda: state_of(hass, entity_id) == "95.9")
+    await line.change(14, session=ended, name="later still")
+    await hass.async_block_till_done()
+    assert scripted.health_asked == 3
+    await hass.config_entries.async_unload(scripted_entry.entry_id)
+
+
+async def test_the_currency_stays_while_a_new_charge_has_no_price_yet(
+    hass: HomeAssistant, scripted: ScriptedHub, scripted_entry: MockConfigEntry
+) -> None:
+    setup = asyncio.create_task(
+        hass.config_entries.async_setup(scripted_entry.entry_id)
+    )
+    line = await scripted.accept()
+    await line.welcome()
+    await setup
+    assert state_of(hass, f"{SENSOR}_session_cost") == "0.0361"
+    unpriced = {"cost": None, "currency": None, "unpriced_wh": None}
+    await line.change(11, session=CHARGER["session"] | unpriced)
+    await until(lambda: state_of(hass, f"{SENSOR}_session_cost") == STATE_UNKNOWN)
+    state = hass.states.get(f"{SENSOR}_session_cost")
+    assert state is not None
+    assert state.attributes["unit_of_measurement"] == "EUR"
+    await hass.config_entries.async_unload(scripted_entry.entry_id)

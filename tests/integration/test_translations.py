@@ -9,15 +9,20 @@ import pytest
 
 from custom_components.kickwatt import (
     binary_sensor,
+    button,
     config_flow,
     coordinator,
+    event,
     helpers,
     number,
+    select,
     sensor,
     switch,
+    time,
 )
 from custom_components.kickwatt.client import KickwattError
-from custom_components.kickwatt.models import ChargingState
+from custom_components.kickwatt.happenings import HappeningType
+from custom_components.kickwatt.models import ChargingState, ModeName
 
 INTEGRATION = Path(__file__).parents[2] / "custom_components" / "kickwatt"
 EN: dict[str, Any] = json.loads((INTEGRATION / "translations" / "en.json").read_text())
@@ -25,9 +30,13 @@ ICONS: dict[str, Any] = json.loads((INTEGRATION / "icons.json").read_text())
 
 DESCRIPTIONS = {
     "binary_sensor": list(binary_sensor.BINARY_SENSORS),
-    "number": [number.CUTOFF],
+    "button": [button.CHARGE_ONCE],
+    "event": [event.CHARGE],
+    "number": list(number.NUMBERS),
+    "select": [select.MODE],
     "sensor": [*sensor.SENSORS, sensor.SESSION_COST, sensor.BATTERY_HEALTH],
     "switch": [switch.RELAY],
+    "time": [time.READY_BY],
 }
 
 
@@ -53,8 +62,11 @@ def test_every_entity_is_named_by_a_text_or_its_class() -> None:
 
 
 def test_every_state_has_a_text() -> None:
-    state = EN["entity"]["sensor"]["charging_state"]["state"]
-    assert set(state) == set(ChargingState)
+    entity = EN["entity"]
+    assert set(entity["sensor"]["charging_state"]["state"]) == set(ChargingState)
+    assert set(entity["select"]["mode"]["state"]) == set(ModeName)
+    event_type = entity["event"]["charge"]["state_attributes"]["event_type"]
+    assert set(event_type["state"]) == set(HappeningType)
 
 
 def test_icons_are_for_entities_that_exist_and_differ_from_their_default() -> None:
@@ -62,7 +74,7 @@ def test_icons_are_for_entities_that_exist_and_differ_from_their_default() -> No
         keys = {description.translation_key for description in DESCRIPTIONS[platform]}
         assert set(icons) <= keys
         for icon in icons.values():
-            assert set(icon.get("state", {})) <= set(ChargingState)
+            assert set(icon.get("state", {})) <= {*ChargingState, *ModeName}
             assert icon["default"] not in icon.get("state", {}).values()
     for icon in _leaves(ICONS).values():
         assert re.fullmatch(r"mdi:[a-z0-9-]+", icon)
@@ -73,6 +85,7 @@ def test_every_exception_has_a_text_and_every_text_an_exception() -> None:
     used |= set(coordinator._NOT_READY.values())
     used |= helpers._CODES
     used |= {f"{c}_{o}" for c in helpers._CODES_OF_ORDERS for o in ("on", "off")}
+    used |= set(helpers._NEEDS.values())
     used |= {f"refused_{reason}" for reason in helpers._REASONS}
     assert used == set(EN["exceptions"])
     assert all(set(text) == {"message"} for text in EN["exceptions"].values())
