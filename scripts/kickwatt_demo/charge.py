@@ -23,6 +23,8 @@ KEYS: Final = {
     "voltage": "sensor",
     "signal_strength": "sensor",
     "cutoff": "number",
+    "estimated_full": "sensor",
+    "mode": "select",
 }
 """What the integration must make of a charger that measures real power, with the platform of each."""
 
@@ -70,6 +72,10 @@ class Entities:
             and KEYS.get(key := entry["unique_id"].rpartition("-")[2])
             == entry["entity_id"].partition(".")[0]
         }
+
+    def later(self, key: str) -> str:
+        """The entity id of a sensor that comes only with the first charge; they are named alike."""
+        return self["session_energy"].replace("session_energy", key)
 
     def __getitem__(self, key: str) -> str:
         """The entity id of a key."""

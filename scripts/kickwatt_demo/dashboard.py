@@ -76,6 +76,13 @@ def layout(name: str, entities: Entities, hours_shown: float) -> dict[str, Any]:
         {"type": "tile", "entity": entities["signal_strength"], "name": "GSM signal"},
         {
             "type": "tile",
+            "entity": entities["mode"],
+            "name": "Charges",
+            "features": [{"type": "select-options"}],
+            "grid_options": full,
+        },
+        {
+            "type": "tile",
             "entity": entities["cutoff"],
             "name": "Full when below",
             "features": [{"type": "numeric-input", "style": "buttons"}],
@@ -89,6 +96,18 @@ def layout(name: str, entities: Entities, hours_shown: float) -> dict[str, Any]:
             "entity": entities["session_energy"],
             "name": "Charged",
             "color": "amber",
+        },
+        {
+            "type": "tile",
+            "entity": entities.later("session_cost"),
+            "name": "Cost",
+            "color": "amber",
+        },
+        {
+            "type": "tile",
+            "entity": entities["estimated_full"],
+            "name": "Full at",
+            "color": "green",
         },
         {
             "type": "tile",

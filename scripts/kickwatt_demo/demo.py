@@ -13,7 +13,7 @@ import aiohttp
 from . import dashboard, faults, homeassistant
 from .charge import Charge, Entities, snapshot
 from .homeassistant import PASSWORD, USER, HomeAssistant, HomeAssistantError
-from .parts import CHARGER_ID, CHARGER_NAME, Hub, start_scooter
+from .parts import CHARGER_ID, CHARGER_NAME, CURRENCY, PRICE_PER_KWH, Hub, start_scooter
 from .process import Process, free_ports
 from .progress import Progress
 from .screenshots import Picture, photograph
@@ -128,6 +128,7 @@ class Demo:
         async with self._within(START_LIMIT_S, "the hub did not start"):
             token = await self.hub.add_user(USER, PASSWORD)
             key = await self.hub.add_charger(CHARGER_ID, CHARGER_NAME)
+            await self.hub.set_price(PRICE_PER_KWH, CURRENCY)
             self._add("hub", await self.hub.start(self.logs / "hub.log"))
             await self.hub.is_healthy(session)
         self._mark("hub")

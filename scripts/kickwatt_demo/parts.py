@@ -13,6 +13,8 @@ from .process import Process
 
 CHARGER_ID = "scooter"
 CHARGER_NAME = "Garage scooter"
+PRICE_PER_KWH = 0.31
+CURRENCY = "EUR"
 
 
 class CommandError(Exception):
@@ -101,6 +103,12 @@ class Hub:
                 f"kickwatt-hub charger add printed no KICKWATT_KEY: {printed}"
             )
         return key[1]
+
+    async def set_price(self, per_kwh: float, currency: str) -> None:
+        """Say what a kilowatt-hour costs."""
+        await self.command(
+            "tariff", "set", "fixed", str(per_kwh), "--currency", currency
+        )
 
     async def start(self, log: Path) -> Process:
         """Start it."""

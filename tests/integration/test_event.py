@@ -5,6 +5,7 @@ from typing import Any
 
 from homeassistant.const import EVENT_STATE_CHANGED, STATE_UNKNOWN
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -203,3 +204,39 @@ async def test_nothing_is_made_up_after_a_snapshot(
     assert told.events == []
     assert state_of(hass, CHARGE) == STATE_UNKNOWN
     await hass.config_entries.async_unload(scripted_entry.entry_id)
+
+
+async def test_triggers_for_a_purpose_work_on_a_charger(
+    hass: HomeAssistant, board: S1Device, loaded: MockConfigEntry
+) -> None:
+    ran: list[str] = []
+    hass.services.async_register(
+        "test", "note", lambda call: ran.append(call.data["what"])
+    )
+    triggers = {
+        "tripped": {
+            "trigger": "event.received",
+            "target": {"entity_id": CHARGE},
+            "options": {"event_type": "tripped"},
+        },
+        "charging": {
+            "trigger": "battery.started_charging",
+            "target": {"entity_id": "binary_sensor.garage_scooter_charging"},
+        },
+    }
+    automations = [
+        {
+            "alias": what,
+            "triggers": trigger,
+            "actions": {"action": "test.note", "data": {"what": what}},
+        }
+        for what, trigger in triggers.items()
+    ]
+    assert await async_setup_component(hass, "automation", {"automation": automations})
+    await hass.async_block_till_done()
+    board.relay, board.why = 1, "button"
+    await board.report(90, state="charging")
+    await until(lambda: ran == ["charging"])
+    board.relay, board.trips = 0, ["over_current"]
+    await board.report(0, state="tripped")
+    await until(lambda: ran == ["charging", "tripped"])
