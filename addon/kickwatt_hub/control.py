@@ -40,7 +40,7 @@ class Control:
         now_ms: Callable[[], int],
         answer_s: float = ANSWER_S,
     ) -> None:
-        """`answer_s` is how long a board may take to answer an order."""
+        """`answer_s` is how long a board may take to answer an order, if it does not say that it comes less often."""
         self._fleet = fleet
         self._store = store
         self._now_ms = now_ms
@@ -54,7 +54,8 @@ class Control:
             order = entry.charger.order
             if order is not None and order.state is OrderState.pending:
                 elapsed_s = (self._now_ms() - order.created_ms) / 1000
-                self._expect(entry, order, max(0.0, self._answer_s - elapsed_s))
+                patience_s = self._patience_s(entry)
+                self._expect(entry, order, max(0.0, patience_s - elapsed_s))
 
     async def stop(self) -> None:
         """Stop waiting."""
@@ -90,7 +91,7 @@ class Control:
         if order.state is not OrderState.pending or waiting is None:
             return order
         try:
-            async with asyncio.timeout(self._answer_s + 1):
+            async with asyncio.timeout(self._patience_s(entry) + 1):
                 settled = await asyncio.shield(waiting)
         except TimeoutError:
             return None
@@ -159,8 +160,15 @@ class Control:
             entry.settle(superseded)
         if order.state is OrderState.pending:
             entry.settled[order.id] = asyncio.get_running_loop().create_future()
-            self._expect(entry, order, self._answer_s)
+            self._expect(entry, order, self._patience_s(entry))
         return order
+
+    def _patience_s(self, entry: Entry) -> float:
+        """Return how long the answer to an order may take: one message fetches the order, the next tells of it."""
+        said = entry.charger.said
+        if said is None or said.next_s is None:
+            return self._answer_s
+        return max(self._answer_s, said.next_s + ANSWER_S / 2)
 
     async def _save(self, entry: Entry, wish: Wish, superseded: Order | None) -> None:
         talk = replace(entry.conversation, desired_on=wish.on)
@@ -202,7 +210,8 @@ class Control:
             try:
                 await self._save(entry, Wish(False, unanswered), None)
             except UnavailableError:
-                self._expect(entry, order, self._answer_s)  # the disk may come back
+                # The disk may come back.
+                self._expect(entry, order, self._patience_s(entry))
                 return
             except NotThereError:
                 pass  # the charger was removed; whoever waits has to know all the same

@@ -214,7 +214,7 @@ class Ingest:
             number=ack,
             mac=request.mac[:MAC_KEPT],
             reply=reply,
-            interval_s=self._interval_s,
+            interval_s=message.next_s or self._interval_s,
             last_seen_ms=now_ms,
             said=said,
         )

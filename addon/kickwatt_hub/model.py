@@ -127,6 +127,7 @@ class Said(Struct, frozen=True, kw_only=True, array_like=True):
     rev: int
     left: int
     supply_mv: int | None = None
+    next_s: int | None = None
 
 
 class Session(Struct, frozen=True, kw_only=True):

@@ -24,6 +24,7 @@ _NUMBERS = {
     "KICKWATT_MAX_V": (0, 110, 280, 260, "V"),
     "KICKWATT_SAMPLE_S": (0, 1, 600, 30, "s"),
     "KICKWATT_UPLOAD_S": (0, 5, 3_600, 60, "s"),
+    "KICKWATT_QUIET_S": (0, 5, 3_600, 300, "s"),
     "KICKWATT_AUTONOMOUS": (0, 0, 1, 0, ""),
     # Of the analog pair, per step of the converter; 0 where `kickwatt.calibrate` has not said.
     "KICKWATT_V_SLOPE": (5, 1_000, 200_000, 0, "V per step"),
@@ -119,6 +120,7 @@ def load(getenv: Callable[[str], str | int | None], names: list[str]) -> Config:
         problems.append("KICKWATT_MIN_V must be below KICKWATT_MAX_V.")
     config.sample_s = number("KICKWATT_SAMPLE_S")
     config.upload_s = number("KICKWATT_UPLOAD_S")
+    config.quiet_s = number("KICKWATT_QUIET_S")
     config.autonomous = number("KICKWATT_AUTONOMOUS") == 1
 
     config.sensor = text("KICKWATT_SENSOR") or SENSORS[0]

@@ -36,6 +36,7 @@ class Header:
         self.rev = 0
         self.left = 0
         self.supply_mv: int | None = None
+        self.next_s: int | None = None
 
 
 class Envelope:
@@ -77,7 +78,7 @@ def encode(header: Header, samples: list[Sample], now_s: int) -> bytes:
         % (header.boot, header.seq, header.nonce, header.fw, header.up, header.reset),
         ',"clock":%s,"csq":%d,"state":"%s","relay":%d,"why":"%s"'
         % (_or_null(header.clock), header.csq, header.state, header.relay, header.why),
-        ',"trips":[%s],"order":%d,"refused":%s,"rev":%d,"left":%d%s,"samples":['
+        ',"trips":[%s],"order":%d,"refused":%s,"rev":%d,"left":%d%s%s,"samples":['
         % (
             ",".join(['"%s"' % trip for trip in header.trips]),
             header.order,
@@ -85,6 +86,7 @@ def encode(header: Header, samples: list[Sample], now_s: int) -> bytes:
             header.rev,
             header.left,
             "" if header.supply_mv is None else ',"supply_mv":%d' % header.supply_mv,
+            "" if header.next_s is None else ',"next_s":%d' % header.next_s,
         ),
         ",".join([_sample(sample, now_s) for sample in samples]),
         "]}",

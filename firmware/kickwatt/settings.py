@@ -62,6 +62,7 @@ class Config:
         self.max_dv = 0
         self.sample_s = 0
         self.upload_s = 0
+        self.quiet_s = 0
         self.autonomous = False
         self.sensor = ""
         self.v_slope = 0

@@ -23,6 +23,7 @@ _HURRY_MS = 5_000  # least time between two attempts, however much there is to t
 _SHORTEST_S = 5  # a message takes the modem some seconds
 _FIRST_INTERVAL_S = 30  # while charging, until the hub says otherwise
 _IDLE_POLL_MS = 50
+_QUIET_AFTER_MS = 1_800_000  # so long without a change, and nobody is about
 
 
 class Uplink:
@@ -45,6 +46,7 @@ class Uplink:
         self._envelope = proto.Envelope(settings.id, settings.key)
         self._url = settings.url + "/s1/" + settings.id
         self._idle_s = settings.upload_s
+        self._quiet_s = max(settings.upload_s, settings.quiet_s)
         self._charging_s = _FIRST_INTERVAL_S
         self._lease_s = 0
         self._boot = boot
@@ -55,6 +57,7 @@ class Uplink:
         self._started_ms = clock.now_ms()
         self._due_ms = self._started_ms
         self._tried_ms = self._started_ms - _HURRY_MS
+        self._changed_ms = self._started_ms
         self._hurry_ms: int | None = None
         self._failures = 0
         self._modem_failures = 0
@@ -62,8 +65,9 @@ class Uplink:
 
     def hurry(self) -> None:
         """Something has changed that the hub should know at once, back-off or not."""
+        self._changed_ms = clock.now_ms()
         if self._hurry_ms is None:
-            self._hurry_ms = clock.now_ms() + _SOON_MS
+            self._hurry_ms = self._changed_ms + _SOON_MS
 
     def run(self) -> Generator[int, None, None]:
         """The task."""
@@ -137,6 +141,7 @@ class Uplink:
         header.refused = control.refused
         header.rev = control.rev
         header.left = self._left
+        header.next_s = self._pause_s()
         return header
 
     # ------------------------------------------------------------------ the answer
@@ -221,15 +226,21 @@ class Uplink:
         return now_ms >= self._due_ms
 
     def _pause_ms(self) -> int:
-        if self._left:
-            return 1_000  # a backlog: go on
-        pause_s = (
-            self._charging_s if self._control.state == "charging" else self._idle_s
-        )
+        return 1_000 if self._left else self._pause_s() * 1000  # a backlog: go on
+
+    def _pause_s(self) -> int:
+        if self._control.state == "charging":
+            pause_s = self._charging_s
+        elif (
+            self._control.closed or clock.now_ms() - self._changed_ms < _QUIET_AFTER_MS
+        ):
+            pause_s = self._idle_s
+        else:
+            pause_s = self._quiet_s
         if self._lease_s:
             # A lease must not run out for want of asking.
             pause_s = min(pause_s, max(_SHORTEST_S, self._lease_s // 3))
-        return pause_s * 1000
+        return pause_s
 
     def _failed(self, why: str, quick: bool = False) -> None:
         self._failures += 1

@@ -271,9 +271,9 @@ def test_wrong_settings_are_explained_and_nothing_else_happens() -> None:
 def test_more_samples_than_fit_lose_no_energy() -> None:
     bench = Bench(SAMPLE_S=1, UPLOAD_S=10, AUTONOMOUS=1)
     with bench.device:
-        bench.charging(0.4)
-        bench.device.inject("no_network", lasts_s=9_000)
-        bench.run(12_000)
+        bench.charging(0.2)
+        bench.device.inject("no_network", lasts_s=11_000)
+        bench.run(14_000)
         energy = [sample[6] for sample in bench.hub.samples.values()]
         assert energy == sorted(energy)
         assert abs(energy[-1] - bench.device.meter.energy_wh()) < 2

@@ -169,6 +169,7 @@ def test_the_first_message_has_every_field_of_the_protocol(bench: Bench) -> None
         "rev": 0,
         "left": 0,
         "supply_mv": 4_010,
+        "next_s": 60,
         "samples": [[1, 5, 0, 2300, 0, 0, 7, 0]],
     }
 
@@ -219,6 +220,20 @@ def gaps(bench: Bench) -> list[int]:
 def test_idle_it_reports_at_the_owners_interval(bench: Bench) -> None:
     bench.run(600)
     assert set(gaps(bench)) == {62}
+
+
+def test_when_nothing_changes_it_reports_rarely_and_says_so(bench: Bench) -> None:
+    """After half an hour, until the next change; not with the relay closed."""
+    bench.run(1_800)
+    messages = bench.run(1_200)
+    assert set(gaps(bench)[-3:]) == {302}
+    assert {message["next_s"] for message in messages[1:]} == {300}
+    bench.uplink.hurry()
+    assert [message["next_s"] for message in bench.run(130)] == [60, 60, 60]
+    bench.hub.relay, bench.hub.order, bench.hub.lease = 1, 1, 900
+    bench.run(3_000)
+    assert bench.control.closed
+    assert set(gaps(bench)[-3:]) == {62}
 
 
 def test_charging_it_reports_at_the_hubs_interval(bench: Bench) -> None:

@@ -383,6 +383,8 @@ async def test_a_sample_may_have_more_elements_than_the_hub_knows(
         ({"supply_mv": -1}, "supply_mv"),
         ({"supply_mv": 20_001}, "supply_mv"),
         ({"supply_mv": 4.01}, "supply_mv"),
+        ({"next_s": 0}, "next_s"),
+        ({"next_s": 86_401}, "next_s"),
         ({"state": "on"}, "state"),
         ({"relay": 2}, "relay"),
         ({"why": "because"}, "why"),

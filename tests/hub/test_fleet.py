@@ -317,6 +317,23 @@ async def test_waiting_for_an_order_that_nobody_settles_ends(
     assert await control.settled(_entry(hub), unknown) is None
 
 
+async def test_a_board_that_comes_rarely_is_given_the_time_it_says(
+    hub: RunningHub, board: S1Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not silent before three times of that, and its orders wait for it."""
+    await board.send(next_s=300)
+    fleet, control = hub.hub.context.fleet, hub.hub.context.control
+    talk = _entry(hub).conversation
+    now_ms = (talk.last_seen_ms or 0) + 899_000
+    monkeypatch.setattr(fleet, "_now_ms", lambda: now_ms)
+    assert fleet.is_online(talk)
+    now_ms += 2_000
+    assert not fleet.is_online(talk)
+    order = await control.order(_entry(hub), relay_on=True)
+    due_s = control._timers[order.id].when() - asyncio.get_running_loop().time()
+    assert 300 < due_s < 400
+
+
 async def test_an_off_that_stands_gives_way_to_a_newer_order(
     tmp_path: Path, http: aiohttp.ClientSession
 ) -> None:

@@ -89,6 +89,7 @@ class Message(Struct, frozen=True):
     left: _Zero
     samples: Annotated[list[Sample], Meta(max_length=200)]
     supply_mv: Annotated[int, Meta(ge=0, le=20_000)] | None = None
+    next_s: Annotated[int, Meta(ge=1, le=86_400)] | None = None
 
     def said(self) -> Said:
         """Return what the board says about itself."""
@@ -107,6 +108,7 @@ class Message(Struct, frozen=True):
             rev=self.rev,
             left=self.left,
             supply_mv=self.supply_mv,
+            next_s=self.next_s,
         )
 
     def readings(self, arrival_ms: int, after: int) -> tuple[Reading, ...]:
