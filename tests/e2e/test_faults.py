@@ -82,15 +82,17 @@ def test_no_acknowledged_sample_is_lost_when_the_hub_is_killed_in_mid_charge_and
             assert running.charger()["state"] == "charging"
         assert running.charger()["session"]["id"] == session
         device.run_until(
-            lambda: running.charger()["state"] == "full",
-            within_s=4 * HOUR_S,
-            step_s=30,
+            lambda: not device.outlet.relay.contact, within_s=8 * HOUR_S, step_s=30
         )
-        assert not device.outlet.relay.contact
+        device.run_for(120)
+        assert running.charger()["state"] == "full"
+        assert running.charger()["relay"]["reason"] == "cut_off"
         (only,) = running.sessions()
         delivered_wh = device.outlet.charger.wall_wh
 
-    assert (only["id"], only["end_reason"]) == (session, "cut_off")
+    # Both look for the end, by the same rule; whichever saw it first.
+    assert only["id"] == session
+    assert only["end_reason"] in ("cut_off", "full")
     assert only["energy_wh"] == pytest.approx(delivered_wh, rel=0.02)
     assert_stored_exactly_once(running, wire)
 
@@ -187,7 +189,7 @@ def test_an_autonomous_board_whose_hub_is_gone_for_good_still_cuts_off(
         ),
         (
             {"KICKWATT_URL": "https://hub.example"},
-            "KICKWATT_URL: the modem cannot do https",
+            "KICKWATT_URL: a SIM800 cannot do https",
         ),
         (
             {"KICKWATT_CUTOFF_W": "eleven"},

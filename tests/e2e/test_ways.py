@@ -43,6 +43,6 @@ def test_a_charge_ends_full_and_the_hub_has_all_of_it(way: str, tmp_path: Path) 
         assert charger["state"] == "full"
         assert charger["supply_v"] == supply_v
         assert (charger["signal_dbm"] is None) is (way == "wifi")
-        assert charger["session"]["end_reason"] == "cut_off"
+        assert charger["relay"]["reason"] == "cut_off"
         assert device.outlet.charge() > 0.95
         assert device.exchanges.failed == 0

@@ -383,25 +383,6 @@ async def test_stopping_waits_for_what_was_begun(
         assert _entry(hub).conversation.seq == 1
 
 
-async def test_a_request_that_is_cancelled_is_stored_and_known_to_be(
-    hub: RunningHub, board: S1Device
-) -> None:
-    """The board hung up; its repeat gets the stored reply."""
-    context = hub.hub.context
-    board.measure(5.0)
-    body = board.body()
-    request = asyncio.create_task(context.ingest.s1("scooter", body))
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    request.cancel()
-    await asyncio.gather(request, return_exceptions=True)
-    assert request.cancelled()
-    await context.ingest.drain()
-    assert _entry(hub).conversation.number == 1
-    reply = await board.post(body)
-    assert reply.body.partition(b"\n")[2] == _entry(hub).conversation.reply
-
-
 async def test_a_charger_that_vanishes_while_it_is_being_read_is_no_error(
     hub: RunningHub, board: S1Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
