@@ -5,6 +5,6 @@ import digitalio
 relay = digitalio.DigitalInOut(board.GP15)
 relay.switch_to_output(value=False)
 
-from kickwatt import app  # noqa: E402
+from kickwatt import start  # noqa: E402
 
-app.main(relay)
+start.run(relay)

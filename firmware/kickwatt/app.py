@@ -9,8 +9,6 @@
 """
 
 import gc
-import os
-import sys
 
 import digitalio
 import microcontroller
@@ -44,13 +42,12 @@ _BUTTON_MS = 50
 _SETTLED_MS = 600_000
 
 
-def main(relay_pin: digitalio.DigitalInOut) -> None:
+def main(relay_pin: digitalio.DigitalInOut, settings: Config) -> None:
     """Run for ever. `relay_pin` is an output already, and low."""
     print("Kickwatt %s" % __version__)
     relay = Relay(relay_pin)
     dog = Dog()
     light = Light(_output(pins.LED, False))
-    settings = _settings()
     modems.check(settings)
     if settings.problems:
         _complain(settings.problems, light, dog)
@@ -171,25 +168,6 @@ def _complain(problems: list[str], light: Light, dog: Dog) -> None:
         light.show(led.SETTINGS, now_ms)
         dog.feed()
         clock.sleep_ms(50)
-
-
-def _settings() -> Config:
-    """Read settings.toml, and forget what is needed for nothing else: a tenth of the firmware's memory."""
-    import kickwatt
-    from kickwatt import config
-
-    names = []
-    try:
-        with open("settings.toml") as lines:
-            names = config.names_in(lines.readlines())
-    except OSError:
-        pass
-    settings = config.load(os.getenv, names)
-    if not settings.problems:
-        sys.modules.pop("kickwatt.config", None)
-        del kickwatt.config
-    gc.collect()
-    return settings
 
 
 def _output(pin: microcontroller.Pin, value: bool) -> digitalio.DigitalInOut:

@@ -57,7 +57,7 @@ def _run(device: Device, loader: Loader) -> None:
     pins = loader.import_("board")
     relay = digitalio.DigitalInOut(getattr(pins, device.board.model.wiring.relay))
     relay.switch_to_output(value=False)
-    app.main(relay)
+    module("start").run(relay)
 
 
 class _Dog:

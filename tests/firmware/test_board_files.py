@@ -104,7 +104,17 @@ def test_pins_are_chosen_in_one_file_only() -> None:
 
 
 def test_pure_parts_import_nothing_of_the_board() -> None:
-    boards = {"adc", "app", "dog", "meters", "modems", "pins", "resets", "selftest"}
+    boards = {
+        "adc",
+        "app",
+        "dog",
+        "meters",
+        "modems",
+        "pins",
+        "resets",
+        "selftest",
+        "start",
+    }
     ours = {
         "kickwatt",
         "array",
