@@ -703,7 +703,10 @@ def test_a_scenario_with_faults_ends_as_it_says(
         news: list[str] = []
         charge.device.news.append(news.append)
         play(load(name), charge.device)
-        charge.device.run_for(6.8 * 3600)
+        charge.device.run_for(600)
+        charge.device.run_until(
+            lambda: charge.last["state"] == state, within_s=8 * 3600, step_s=60
+        )
         charge.delivers(within_s=2000)
         assert (charge.last["state"], charge.last["trips"]) == (state, trips)
         assert any(text.endswith("strikes") for text in news)
