@@ -15,17 +15,16 @@ if TYPE_CHECKING:
 
     from kickwatt.settings import Config
 
-_CELLULAR = ("cellular", "at")
 _GREATEST_FIRST = ("uplink", "memory", "control", "robust", "guard", "queue", "proto")
 
 
 def run(relay_pin: digitalio.DigitalInOut) -> None:
     """Run for ever. `relay_pin` is an output already, and low."""
     settings = _settings()
-    modem = (settings.modem,)
-    if settings.modem != "wifi":
-        modem = _CELLULAR + modem
-    for name in modem + _GREATEST_FIRST:
+    names = [] if settings.modem == "wifi" else ["cellular", "at"]
+    names.append(settings.modem)
+    names.extend(_GREATEST_FIRST)
+    for name in names:
         __import__("kickwatt." + name)
         gc.collect()
     from kickwatt import app
