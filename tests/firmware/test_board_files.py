@@ -2,6 +2,7 @@
 
 import ast
 from pathlib import Path
+import re
 import subprocess
 import sys
 import tomllib
@@ -162,6 +163,15 @@ def test_the_example_explains_every_setting_with_the_value_it_has_without_it() -
     ):
         assert getattr(loaded, field) == getattr(default, field), field
     assert vars(loaded.limits) == vars(default.limits)
+
+
+def test_the_readme_says_what_each_file_is_about() -> None:
+    text = (FIRMWARE / "README.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    named = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    assert sorted([*named, "__init__", "app", "start"]) == [
+        path.stem for path in MODULES
+    ]
 
 
 def test_every_file_on_the_board_is_short() -> None:
