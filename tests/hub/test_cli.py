@@ -16,10 +16,14 @@ import stat
 import tomllib
 
 import aiohttp
+import click
 from click.testing import CliRunner
 import pytest
 
 from kickwatt_hub import __main__ as program
+from kickwatt_hub.cli.common import Refused
+from kickwatt_hub.cli.people import read_password
+from kickwatt_hub.cli.serve import run
 from kickwatt_hub.settings import Settings
 from tests.support.hub_process import HubProcess, cli
 from tests.support.s1_device import S1Device
@@ -392,16 +396,16 @@ def test_on_a_terminal_the_password_is_asked_for_twice(
     )
     monkeypatch.setattr(getpass, "getpass", lambda _: next(answers))
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    with pytest.raises(program.Refused, match="differ"):
-        program._read_password()
-    assert program._read_password() == "correct horse"
+    with pytest.raises(Refused, match="differ"):
+        read_password()
+    assert read_password() == "correct horse"
 
 
 def test_ctrl_c_at_a_question_ends_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the usual exit code."""
 
     def interrupted(**_: object) -> None:
-        raise program.click.Abort
+        raise click.Abort
 
     monkeypatch.setattr(program.cli, "main", interrupted)
     with pytest.raises(SystemExit) as stopped:
@@ -423,7 +427,7 @@ async def test_serving_in_this_process(
     chosen = Settings(
         data=tmp_path, host="127.0.0.1", port=0, device_port=0, zeroconf=False
     )
-    serving = asyncio.create_task(program._serve(chosen))
+    serving = asyncio.create_task(run(chosen))
     while "device port" not in (output := capsys.readouterr().out):
         await asyncio.sleep(0.02)
     assert output.startswith("main port: http://127.0.0.1:")
