@@ -107,6 +107,8 @@ def layout(name: str, entities: Entities, hours_shown: float) -> dict[str, Any]:
             "type": "tile",
             "entity": entities["estimated_full"],
             "name": "Full at",
+            # By the scooter's clock, which is not yours: "in two hours" would be wrong.
+            "time_format": "time",
             "color": "green",
         },
         {

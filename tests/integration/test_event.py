@@ -149,6 +149,25 @@ async def test_a_charge_ends_once_and_with_its_reason(
     await hass.config_entries.async_unload(scripted_entry.entry_id)
 
 
+async def test_of_a_session_without_its_times_the_rest_is_told(
+    hass: HomeAssistant,
+    scripted: ScriptedHub,
+    scripted_entry: MockConfigEntry,
+    told: Told,
+) -> None:
+    setup = asyncio.create_task(
+        hass.config_entries.async_setup(scripted_entry.entry_id)
+    )
+    line = await scripted.accept()
+    await line.welcome()
+    await setup
+    await line.happen(11, "session_ended", session={"energy_wh": 5})
+    await until(lambda: told.kinds == ["finished"])
+    data = told.events[0][1]
+    assert (data["energy_wh"], data["duration_s"], data["reason"]) == (5, None, None)
+    await hass.config_entries.async_unload(scripted_entry.entry_id)
+
+
 async def test_what_was_missed_is_told_after_a_resume_and_told_once(
     hass: HomeAssistant,
     scripted: ScriptedHub,

@@ -271,7 +271,7 @@ async def test_health_is_asked_again_only_after_a_charge(
     assert state.attributes["trend_percent_per_year"] == -3.1
 
     await line.change(11, name="still charging")
-    scripted.health_status = 503
+    scripted.health_status = 500
     ended = CHARGER["session"] | {"end": "2026-11-21T09:00:00Z", "end_reason": "full"}
     await line.change(12, session=ended)
     await until(lambda: scripted.health_asked == 2)

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 import re
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -22,7 +22,9 @@ from custom_components.kickwatt import (
 )
 from custom_components.kickwatt.client import KickwattError
 from custom_components.kickwatt.happenings import HappeningType
-from custom_components.kickwatt.models import ChargingState, ModeName
+from custom_components.kickwatt.models import GUARDS, ChargingState, ModeName
+from kickwatt_hub import guards as guard
+from kickwatt_hub.sources import gsm
 
 INTEGRATION = Path(__file__).parents[2] / "custom_components" / "kickwatt"
 EN: dict[str, Any] = json.loads((INTEGRATION / "translations" / "en.json").read_text())
@@ -67,6 +69,37 @@ def test_every_state_has_a_text() -> None:
     assert set(entity["select"]["mode"]["state"]) == set(ModeName)
     event_type = entity["event"]["charge"]["state_attributes"]["event_type"]
     assert set(event_type["state"]) == set(HappeningType)
+
+
+def states_of(*path: str) -> set[str]:
+    """Return what an attribute of an entity can say."""
+    text = EN["entity"]
+    for key in path[:-1]:
+        text = text[key]
+    return set(text["state_attributes"][path[-1]]["state"])
+
+
+def test_every_safety_stop_of_board_and_hub_has_a_text() -> None:
+    guards = set(get_args(guard.Reason.__value__))
+    stops = set(get_args(gsm.Trip.__value__)) | {f"guard_{name}" for name in guards}
+    assert states_of("binary_sensor", "problem", "reasons") == stops
+    assert states_of("event", "charge", "reasons") == stops
+    assert guards == GUARDS
+
+
+def test_every_reason_of_the_contract_has_a_text() -> None:
+    contract = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
+    progress = re.search(r"`progress\.step`: .*?`wish`", contract, re.DOTALL)
+    assert progress is not None
+    steps, _, why = progress.group().partition("`why`: ")
+    words = set(re.findall(r"`(\w+)`", steps))
+    assert states_of("select", "mode", "step") == words
+    words = set(re.findall(r"`(\w+)`", why)) - {"wish"} | set(ModeName)
+    assert states_of("select", "mode", "reason") == words
+    ends = re.search(r"`end_reason`: (.*?)\.\n", contract, re.DOTALL)
+    assert ends is not None
+    words = set(re.findall(r"`(\w+)`", ends.group(1)))
+    assert states_of("event", "charge", "reason") == words
 
 
 def test_icons_are_for_entities_that_exist_and_differ_from_their_default() -> None:
