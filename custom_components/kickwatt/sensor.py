@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 import logging
 from typing import Any, override
 
@@ -31,6 +31,7 @@ from homeassistant.helpers.typing import StateType
 from .client import KickwattError
 from .coordinator import KickwattConfigEntry
 from .entity import KickwattEntity, KickwattEntityDescription, async_add_for_chargers
+from .estimate import steady, to_the_minute
 from .models import Charger, ChargingState, Health
 
 _LOGGER = logging.getLogger(__name__)
@@ -149,18 +150,6 @@ SENSORS: tuple[KickwattSensorDescription, ...] = (
         ),
         last_reset_fn=lambda charger: charger.session.start,
     ),
-    KickwattSensorDescription(
-        key="estimated_full",
-        translation_key="estimated_full",
-        device_class=SensorDeviceClass.TIMESTAMP,
-        exists_fn=lambda charger: charger.phase is not None,
-        value_fn=lambda charger: _to_the_minute(charger.full.expected),
-        attributes_fn=lambda charger: {
-            "earliest": _to_the_minute(charger.full.earliest),
-            "latest": _to_the_minute(charger.full.latest),
-            "learned": charger.full.learned,
-        },
-    ),
     # Changes with every message, which is no use to most and much to write down.
     KickwattSensorDescription(
         key="last_seen",
@@ -208,6 +197,19 @@ SESSION_COST = KickwattSensorDescription(
     attributes_fn=lambda charger: {"unpriced_wh": charger.session.unpriced_wh},
 )
 
+ESTIMATED_FULL = KickwattSensorDescription(
+    key="estimated_full",
+    translation_key="estimated_full",
+    device_class=SensorDeviceClass.TIMESTAMP,
+    exists_fn=lambda charger: charger.phase is not None,
+    value_fn=lambda charger: charger.full.expected,
+    attributes_fn=lambda charger: {
+        "earliest": to_the_minute(charger.full.earliest),
+        "latest": to_the_minute(charger.full.latest),
+        "learned": charger.full.learned,
+    },
+)
+
 BATTERY_HEALTH = KickwattHealthDescription(
     key="battery_health",
     translation_key="battery_health",
@@ -218,13 +220,6 @@ BATTERY_HEALTH = KickwattHealthDescription(
     known_when_silent=True,
     exists_fn=lambda charger: charger.phase is not None,
 )
-
-
-def _to_the_minute(moment: datetime | None) -> datetime | None:
-    """Return the nearest minute: an estimate is no better, and changes less often."""
-    if moment is None:
-        return None
-    return (moment + timedelta(seconds=30)).replace(second=0, microsecond=0)
 
 
 async def async_setup_entry(
@@ -238,6 +233,9 @@ async def async_setup_entry(
     )
     async_add_for_chargers(
         entry, async_add_entities, Platform.SENSOR, (SESSION_COST,), KickwattCost
+    )
+    async_add_for_chargers(
+        entry, async_add_entities, Platform.SENSOR, (ESTIMATED_FULL,), KickwattEstimate
     )
     async_add_for_chargers(
         entry,
@@ -281,6 +279,36 @@ class KickwattCost(KickwattSensor):
         if currency is None and self.registry_entry is not None:
             return self.registry_entry.unit_of_measurement
         return currency
+
+
+class KickwattEstimate(KickwattSensor):
+    """When the running charge will be full."""
+
+    _estimate: datetime | None = None
+
+    @property
+    @override
+    def native_value(self) -> datetime | None:
+        """Return the estimate that was settled on, None without a charge."""
+        return self._estimate
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Settle on a first estimate."""
+        await super().async_added_to_hass()
+        self._settle()
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Settle on an estimate before it is shown."""
+        self._settle()
+        super()._handle_coordinator_update()
+
+    @callback
+    def _settle(self) -> None:
+        if self.known:
+            self._estimate = steady(self._estimate, self.charger.full)
 
 
 class KickwattBatteryHealth(KickwattEntity, SensorEntity):

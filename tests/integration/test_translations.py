@@ -36,7 +36,12 @@ DESCRIPTIONS = {
     "event": [event.CHARGE],
     "number": list(number.NUMBERS),
     "select": [select.MODE],
-    "sensor": [*sensor.SENSORS, sensor.SESSION_COST, sensor.BATTERY_HEALTH],
+    "sensor": [
+        *sensor.SENSORS,
+        sensor.SESSION_COST,
+        sensor.ESTIMATED_FULL,
+        sensor.BATTERY_HEALTH,
+    ],
     "switch": [switch.RELAY],
     "time": [time.READY_BY],
 }
