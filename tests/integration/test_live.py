@@ -551,3 +551,15 @@ async def test_a_line_that_is_gone_before_it_is_noticed_fails_the_command(
     monkeypatch.setattr(followed.live._ws, "send_json", reset)
     with pytest.raises(CannotConnectError, match="closing"):
         await followed.live.set_relay("scooter", on=True)
+
+
+async def test_a_result_that_came_before_the_connection_broke_counts(
+    followed: Followed, scripted: ScriptedHub
+) -> None:
+    line = await connect(followed, scripted)
+    order = asyncio.create_task(followed.live.set_relay("scooter", on=True))
+    command = await line.hear("command")
+    # Answered, and given up before whoever ordered has had its turn.
+    followed.live._pending[command["id"]].set_result({"ok": True})
+    await followed.live.close()
+    await order
