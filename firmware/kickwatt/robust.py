@@ -185,7 +185,7 @@ class Robust:
     def _mark_low(self, level: int, previous: int) -> None:
         """Note since when the level has been low, a single half minute above the mark forgiven."""
         plateau, mark = self._plateau, self._low_mark()
-        if level * 1000 >= LOW_SHARE_MOST * plateau:
+        if level >= self._most_low():
             self._low_since = None
         elif level < mark:
             if self._low_since is None:
@@ -198,8 +198,12 @@ class Robust:
         rest = max(UNKNOWN_IDLE_MW, self._learned.idle_mw or 0) + IDLE_MARGIN_MW
         return min(
             max(self._cutoff_mw, rest, LOW_SHARE * self._plateau // 1000),
-            LOW_SHARE_MOST * self._plateau // 1000,
+            self._most_low(),
         )
+
+    def _most_low(self) -> int:
+        """Return the most that a charge may rest at; one that breaks off early has no peak yet, but drew what arms."""
+        return LOW_SHARE_MOST * max(self._plateau, ARM_MW) // 1000
 
     def _since_rerise(self) -> list[int]:
         """Return the levels since they last rose: what was lower before was a dip, not the tail."""

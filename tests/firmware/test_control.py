@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from hypothesis import given, settings as hypothesis_settings, strategies as st
+import pytest
 
 from kickwatt.config import Limits, load
 from kickwatt.control import Control
@@ -510,8 +511,9 @@ def test_while_closed_what_is_written_is_always_ahead_of_the_time() -> None:
     assert 3_550_000 <= it.control.session.closed_ms(it.ms) <= 3_850_000
 
 
-def test_a_charge_that_was_just_armed_is_so_after_a_reset() -> None:
-    it = board().reply(1, lease=60_000).run(90, 900)
+@pytest.mark.parametrize("seconds", [90, 150, 200, 400])
+def test_a_charge_that_was_just_armed_is_so_after_a_reset(seconds: int) -> None:
+    it = board().reply(1, lease=60_000).run(seconds, 900)
     it.reset()
     it.run(15).reply(1, lease=60_000).run(1_900, 20)
     assert it.says == ("done", 0, "cut_off", None)

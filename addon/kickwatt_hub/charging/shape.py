@@ -82,7 +82,7 @@ def _low_since(
     mark_w = low_w(plateau_w, settings)
     if level_w < mark_w:
         return end_ms - SLOT_MS if shape.low_since_ms is None else shape.low_since_ms
-    if settings.rule == "threshold" or level_w >= LOW_SHARE_MOST * plateau_w:
+    if settings.rule == "threshold" or level_w >= _most_low_w(plateau_w, settings):
         return None
     blinked = previous_w < mark_w and level_w < previous_w + RERISE_SHARE * plateau_w
     return shape.low_since_ms if blinked else None
@@ -96,5 +96,13 @@ def low_w(plateau_w: float, settings: DetectorSettings) -> float:
     rest_w = max(UNKNOWN_IDLE_W, idle_w or 0.0) + IDLE_MARGIN_W
     return min(
         max(settings.cutoff_w, rest_w, LOW_SHARE * plateau_w),
-        LOW_SHARE_MOST * plateau_w,
+        _most_low_w(plateau_w, settings),
     )
+
+
+def _most_low_w(plateau_w: float, settings: DetectorSettings) -> float:
+    """Return the most that a charge with this peak may rest at.
+
+    A charge that breaks off in its first minutes has no peak yet; but once armed it has drawn the power that arms.
+    """
+    return LOW_SHARE_MOST * max(plateau_w, settings.arm_w)

@@ -658,3 +658,13 @@ def test_whatever_comes_events_alternate_and_stay_in_order(
         assert ended.energy_wh >= 0
     assert (state.session is not None) == (len(events) % 2 == 1)
     assert (state.status == "charging") == (state.session is not None)
+
+
+@pytest.mark.parametrize("minutes", [1.5, 1.75, 2.5, 7.0])
+def test_a_charge_that_breaks_off_in_its_first_minutes_ends(minutes: float) -> None:
+    """It has no peak yet to be low against, but it has drawn what arms."""
+    _, events = run(
+        samples(lambda at: 90.0 if 10 <= at < 10 + minutes else 4.0, 70), DEFAULT
+    )
+    (ended,) = ends(events)
+    assert minute(ended.end_ms) < 10 + minutes + 35
