@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import aiohttp
 import pytest
 
 from kickwatt_hub import bus as bus_module, fleet as fleet_module
-from kickwatt_hub.api import live
+from kickwatt_hub.api.live import CONNECTIONS, connection as one_client
+from kickwatt_hub.api.live.topics import TOPICS
 from kickwatt_hub.store import UnavailableError
 from tests.support.hub_process import RunningHub, running_hub
 from tests.support.s1_device import S1Device
@@ -134,7 +135,7 @@ async def test_binary_and_silence_are_sent_away_and_leaving_is_no_error(
     hub: RunningHub, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before anything was proved."""
-    monkeypatch.setattr(live, "AUTH_S", 0.1)
+    monkeypatch.setattr(one_client, "AUTH_S", 0.1)
     for first in (b"binary", None):
         async with http.ws_connect(f"{hub.url}/api/v1/live") as socket:
             await socket.receive_json()
@@ -344,7 +345,7 @@ async def test_a_client_that_takes_nothing_for_a_minute_is_gone(
     hub: RunningHub, connect: Any, board: S1Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also one that has asked too much to be listened to."""
-    monkeypatch.setattr(live, "SEND_S", 0.2)
+    monkeypatch.setattr(one_client, "SEND_S", 0.2)
     client = await connect("read")
     await client.socket.send_json({"type": "subscribe", "id": 1})
     await client.receive()
@@ -374,7 +375,7 @@ async def test_a_client_that_asks_and_never_listens_is_not_asked_for_more(
     for number in range(500):
         await client.socket.send_json({"type": "command", "id": number, "command": "x"})
     await asyncio.sleep(0.2)
-    assert len(connection._results) <= live.RESULTS
+    assert len(connection._results) <= one_client.RESULTS
     listening.set()
     answered = [(await client.receive())["id"] for _ in range(500)]
     assert answered == list(range(500))
@@ -650,7 +651,7 @@ async def test_commands_that_wait_are_bounded(
     hub: RunningHub, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A client cannot pile them up."""
-    monkeypatch.setattr(live, "COMMANDS", 1)
+    monkeypatch.setattr(one_client, "COMMANDS_AT_ONCE", 1)
     await client.command("set_relay", relay="on")
     await client.event("charger")
     await client.socket.send_json(
@@ -684,14 +685,14 @@ async def test_a_command_that_the_disk_or_a_bug_prevents_is_answered(
         assert "bug" not in result["error"]["message"]
 
 
-def _connections(hub: RunningHub) -> list[live.Live]:
+def _connections(hub: RunningHub) -> list[one_client.Connection]:
     """The open connections."""
     for resource in hub.hub._stack._exit_callbacks:  # type: ignore[attr-defined]
         runner = getattr(resource[1], "__wrapped__", None) or resource[1]
         owner = getattr(runner, "__self__", None)
         app = getattr(owner, "app", None)
-        if app is not None and live.CONNECTIONS in app:
-            return list(app[live.CONNECTIONS])
+        if app is not None and CONNECTIONS in app:
+            return list(app[CONNECTIONS])
     return []
 
 
@@ -701,3 +702,8 @@ async def _eventually(wanted: Callable[[], bool]) -> bool:
             return False
         await asyncio.sleep(0.02)
     return True
+
+
+def test_everything_that_can_happen_is_told() -> None:
+    """A new kind of event needs its line in the table."""
+    assert set(TOPICS) == set(get_args(bus_module.Happening.__value__))
