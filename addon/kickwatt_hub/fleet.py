@@ -203,7 +203,7 @@ class Fleet:
             raise NotThereError("This charger was removed.")
         entry.conversation, entry.energy = now.conversation, now.energy
         entry.brain = now.brain
-        self.update(entry, now.charger)
+        self.update(entry, replace(now.charger, source=entry.charger.source))
         order = now.charger.order
         if order is not None and order.state is not OrderState.pending:
             entry.settle(order)
@@ -292,7 +292,7 @@ class Fleet:
         place = brains.decode_place(ended.place) if ended else None
         until_ms = stored.conversation.last_seen_ms or 0
         if ended is not None and place is not None:
-            if stored.kind is Kind.legacy:
+            if not stored.kind.numbers_its_readings:
                 # A late row has a high number and an early time: here only the time tells what came after.
                 since_ms = (place.state.time_ms or 0) + 1
                 readings, rest = await history.readings(
@@ -305,7 +305,7 @@ class Fleet:
                 if len(readings) < REPLAYED:
                     return place, tuple(readings)
         readings = await history.replay(stored.pk, None, REPLAYED)
-        if stored.kind is Kind.legacy:
+        if not stored.kind.numbers_its_readings:
             return None, gsm.in_order(readings, 0, until_ms)
         return None, tuple(readings)
 

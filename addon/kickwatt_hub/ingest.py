@@ -4,7 +4,7 @@ Whatever a message changes is worked out first, from the charger's present state
 stored in one commit, and only when that is on the disk does the new state take effect and the bus hear of it.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import inf
@@ -26,6 +26,7 @@ from .model import (
     Kind,
     Order,
     OrderState,
+    Position,
     Reading,
     Said,
     Session,
@@ -40,6 +41,7 @@ from .turn import upon_the_newest
 LEASE_S = 900
 INTERVAL_S = 30
 LEGACY_INTERVAL_S = 900  # the seed's device posts at every quarter of an hour
+WORD_INTERVAL_S = 60  # a source shows so often that its server is there
 MAC_KEPT = 8  # bytes: a message has proved itself before it is compared with the one before, and every byte is written
 
 
@@ -57,6 +59,18 @@ class Reply:
 
     status: int
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a source has heard of a charger that is behind another system's server."""
+
+    said: Said
+    """As a board of ours would say it."""
+    seen_ms: int
+    """When the server was last heard of."""
+    readings: tuple[Reading, ...] = ()
+    """Dated by the server's clock, in their order; the hub numbers them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +142,10 @@ class Ingest:
     async def legacy_latest(self, api_key: str | None) -> bytes | None:
         """Return the newest row as it came, in JSON; None before the first. Raises StrangerError."""
         return (await self._legacy_charger(api_key)).conversation.reply
+
+    async def word(self, entry: Entry, word: Word) -> None:
+        """Take what a source has heard. Raises StrangerError where it was removed, and store.UnavailableError."""
+        await self._upon_the_newest(partial(self._take_word, entry, word))
 
     async def _upon_the_newest[T](self, work: Callable[[], Awaitable[T]]) -> T:
         try:
@@ -311,8 +329,11 @@ class Ingest:
                 last_seen_ms=self._now_ms(),
                 interval_s=LEGACY_INTERVAL_S,
             )
-            readings = await self._new_rows(entry, rows)
             charger = entry.charger
+            unit = charger.legacy.ampere_unit
+            readings = await self._unknown(
+                entry, [row.reading(0, unit) for row in rows]
+            )
             if rows:
                 last = rows[-1]
                 talk = replace(talk, reply=gsm.row_json(last))
@@ -328,11 +349,42 @@ class Ingest:
                 entry, charger, talk, tuple(readings), wish, self._now_ms()
             )
 
-    async def _new_rows(self, entry: Entry, rows: list[gsm.LegacyRow]) -> list[Reading]:
-        """Return the readings that are not stored yet; a row's identity is its time and its values."""
+    # --- another system's server -----------------------------------------------------------------------------------
+
+    async def _take_word(self, entry: Entry, word: Word) -> None:
+        async with entry.turn:
+            now_ms, charger = self._now_ms(), entry.charger
+            readings = tuple(await self._unknown(entry, word.readings))
+            talk = replace(
+                entry.conversation,
+                last_seen_ms=word.seen_ms,
+                interval_s=WORD_INTERVAL_S,
+                said=word.said,
+            )
+            if readings:
+                talk = replace(
+                    talk,
+                    number=readings[-1].position.number,
+                    newest_ms=_later_ms(talk, list(readings)),
+                )
+            wish = orders.hear(Wish(charger.desired_on, charger.order), word.said)
+            looked = self._guard(entry, charger, wish, word.said, readings, now_ms)
+            await self._store_and_tell(
+                entry, charger, talk, readings, looked.wish, now_ms, looked.before
+            )
+            entry.watch = looked.watch
+            if looked.event is not None:
+                self._bus.publish(looked.event)
+
+    # --- what has no numbers of its own ----------------------------------------------------------------------------
+
+    async def _unknown(
+        self, entry: Entry, readings: Sequence[Reading]
+    ) -> list[Reading]:
+        """Return the readings that are not stored yet, numbered; their identity is their time and their values."""
         talk = entry.conversation
         newest_ms = _newest_ms(talk)
-        times = sorted({row.time_ms for row in rows if row.time_ms <= newest_ms})
+        times = sorted({each.time_ms for each in readings if each.time_ms <= newest_ms})
         known = {
             _identity(reading)
             for reading in (
@@ -341,12 +393,11 @@ class Ingest:
         }
         number = talk.number
         new: list[Reading] = []
-        for row in rows:
-            reading = row.reading(number + 1, entry.charger.legacy.ampere_unit)
+        for reading in readings:
             if _identity(reading) not in known:
                 known.add(_identity(reading))
-                new.append(reading)
                 number += 1
+                new.append(replace(reading, position=Position(0, number)))
         return new
 
     # --- both ------------------------------------------------------------------------------------------------------
@@ -409,7 +460,7 @@ class Ingest:
             entry,
             replace(
                 charger,
-                online=True,
+                online=self._fleet.is_online(talk),
                 last_seen_ms=talk.last_seen_ms,
                 interval_s=talk.interval_s,
                 said=talk.said,
@@ -439,7 +490,7 @@ class Ingest:
     ) -> late.Found:
         """Return what the readings mean; where some are late, also what they make of the sessions before."""
         usable = readings
-        if charger.kind is Kind.legacy and readings:
+        if not charger.kind.numbers_its_readings and readings:
             now_ms, known_ms = self._now_ms(), entry.energy.time_ms
             since_ms = gsm.overtaken_ms(readings, known_ms)
             if since_ms is not None:

@@ -35,6 +35,13 @@ class Kind(StrEnum):
 
     s1 = "s1"
     legacy = "legacy"
+    vecharge = "vecharge"
+    """It is behind a server of that kind, whose client the hub is (docs/vecharge.md)."""
+
+    @property
+    def numbers_its_readings(self) -> bool:
+        """Whether a reading's number tells which is newer; of the others only their own clock does."""
+        return self is Kind.s1
 
 
 class OrderState(StrEnum):
@@ -174,6 +181,24 @@ class Order(Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
 
+type SourceState = Literal[
+    "connecting", "connected", "unreachable", "refused", "held", "released"
+]
+
+
+class Source(Struct, frozen=True, kw_only=True):
+    """How it stands with the server that a charger is behind. It says nothing of the token."""
+
+    url: str
+    remote_id: str
+    state: SourceState
+    since_ms: int
+    message: str | None = None
+    """One sentence for a person, where something is wrong."""
+    engine_io: int | None = None
+    """The revision that the two have found."""
+
+
 class Charger(Struct, frozen=True, kw_only=True):
     """A charger as the hub knows it at one moment."""
 
@@ -210,6 +235,8 @@ class Charger(Struct, frozen=True, kw_only=True):
     mode: ModeSettings = MANUAL
     progress: Progress = Progress()
     """How far it has come in its mode."""
+    source: Source | None = None
+    """Of a charger that is behind another system's server."""
 
     @property
     def settings_pending(self) -> bool:
@@ -221,7 +248,7 @@ class Charger(Struct, frozen=True, kw_only=True):
     @property
     def switchable(self) -> bool:
         """Whether the hub can send orders to it."""
-        return self.kind is Kind.s1
+        return self.kind is not Kind.legacy
 
     @property
     def relay_on(self) -> bool | None:

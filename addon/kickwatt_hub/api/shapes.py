@@ -20,6 +20,7 @@ from ..model import (
     Scope,
     Session,
     SessionCost,
+    Source,
     Token,
     User,
 )
@@ -95,6 +96,18 @@ def charger(each: Charger) -> dict[str, Any]:
         },
         "mode": _mode(each.mode),
         "progress": _progress(each.progress),
+        "source": None if each.source is None else _source(each.source),
+    }
+
+
+def _source(each: Source) -> dict[str, Any]:
+    return {
+        "url": each.url,
+        "remote_id": each.remote_id,
+        "state": each.state,
+        "since": when(each.since_ms),
+        "message": each.message,
+        "engine_io": each.engine_io,
     }
 
 

@@ -80,7 +80,7 @@ def _settings(
     before: ModeSettings, change: bodies.Mode, stored: StoredCharger
 ) -> ModeSettings:
     facts = Facts(
-        stored.kind is Kind.s1,
+        stored.kind is not Kind.legacy,
         stored.settings.max_wh,
         decode_profile(stored.profile).energy_wh,
     )

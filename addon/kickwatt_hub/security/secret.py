@@ -54,7 +54,7 @@ class HubSecret:
         return hmac.digest(self._secret, f"kickwatt {purpose}".encode(), hashlib.sha256)
 
     def seal(self, key: bytes) -> bytes:
-        """Encrypt a key of 32 bytes: nonce, check, key XOR HMAC(secret, nonce), as each nonce is used once."""
+        """Encrypt a key or token: nonce, check, key XOR HMAC(secret, nonce), as each nonce is used once."""
         nonce = secrets.token_bytes(_NONCE)
         return nonce + self._check(nonce, key) + self._mask(nonce, key)
 
@@ -67,8 +67,12 @@ class HubSecret:
         return key
 
     def _mask(self, nonce: bytes, text: bytes) -> bytes:
-        pad = hmac.digest(self.derive("seal"), nonce, hashlib.sha256)
-        return bytes(a ^ b for a, b in zip(text, pad, strict=True))
+        seal = self.derive("seal")
+        pad = hmac.digest(seal, nonce, hashlib.sha256)
+        while len(pad) < len(text):
+            block = len(pad).to_bytes(4)
+            pad += hmac.digest(seal, nonce + block, hashlib.sha256)
+        return bytes(a ^ b for a, b in zip(text, pad, strict=False))
 
     def _check(self, nonce: bytes, key: bytes) -> bytes:
         return hmac.digest(self.derive("check"), nonce + key, hashlib.sha256)[:_CHECK]

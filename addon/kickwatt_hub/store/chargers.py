@@ -25,10 +25,19 @@ from .admission import Claim
 from .errors import AlreadyThereError, NotThereError, SupersededError
 from .history import record_from, session_row
 from .insights import mark_stale, save_insights
+from .links import Link
 from .log import Entry, Outline
 from .newest import newest
 from .reader import Reader
-from .schema import charger, chunk, conversation, hub, relay_order, session
+from .schema import (
+    charger,
+    charger_link,
+    chunk,
+    conversation,
+    hub,
+    relay_order,
+    session,
+)
 from .writer import Writer, erasing, new_key
 
 SWEEP = 200  # chunks deleted per commit, so that removing a charger holds nobody up
@@ -74,6 +83,7 @@ class NewCharger:
     key: bytes
     legacy: LegacyFormat
     created_ms: int
+    link: Link | None = None
 
 
 class Chargers:
@@ -367,7 +377,7 @@ def _newest_session(kind: Kind) -> tuple[sa.UnaryExpression[Any], ...]:
     the time.
     """
     running = session.c.end_ms.is_(None).desc()
-    if kind is Kind.legacy:
+    if not kind.numbers_its_readings:
         return running, session.c.start_ms.desc(), session.c.pk.desc()
     return (
         running,
@@ -466,4 +476,10 @@ def _add(connection: sa.Connection, new: NewCharger) -> int:
             charger_pk=pk, revision=0, state=log.NEW_CONVERSATION
         )
     )
+    if new.link is not None:
+        connection.execute(
+            sa.insert(charger_link).values(
+                charger_pk=pk, **msgspec.structs.asdict(new.link)
+            )
+        )
     return pk

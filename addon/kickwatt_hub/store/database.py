@@ -16,6 +16,7 @@ from .engines import FILE, Engines, engines
 from .errors import UnavailableError, UnusableError
 from .history import History
 from .insights import Insights
+from .links import Links
 from .management import Management
 from .modes import Modes
 from .packer import Packer
@@ -52,6 +53,7 @@ class Store:
         self.modes = Modes(writer, reader)
         self.tariffs = StoredTariffs(writer, reader)
         self.insights = Insights(writer, reader)
+        self.links = Links(writer, reader)
         self._health: tuple[float, bool] = (-_HEALTHY_S, True)
 
     @classmethod

@@ -12,7 +12,7 @@ def newest(
 
     `seen_ms` is when it was last heard of: what its clock dates long after that is no present.
     """
-    if kind is not Kind.legacy:
+    if kind.numbers_its_readings:
         return max(readings, key=lambda each: each.position, default=None)
     until_ms = (seen_ms or 0) + CLOCK_AHEAD_MS
     return max(

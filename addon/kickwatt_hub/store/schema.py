@@ -353,3 +353,17 @@ charger_place = sa.Table(
     sa.Column("longitude", sa.Float, nullable=False),
     sa.Column("latitude", sa.Float, nullable=False),
 )
+
+# The server of another kind that a charger is behind.
+charger_link = sa.Table(
+    "charger_link",
+    metadata,
+    sa.Column(
+        "charger_pk", sa.ForeignKey("charger.pk", ondelete="CASCADE"), primary_key=True
+    ),
+    sa.Column("url", sa.String(300), nullable=False),
+    sa.Column("remote_id", sa.String(64), nullable=False),
+    sa.Column("token", sa.LargeBinary, nullable=False),  # sealed under the hub's secret
+    sa.Column("engine_io", sa.SmallInteger),  # null: to be found out
+    sa.Column("released", sa.Boolean, nullable=False),  # a person let go of it
+)
