@@ -12,7 +12,7 @@ from kickwatt_sim import Device
 from kickwatt_sim.circuitpython import make_module
 from kickwatt_sim.settings import render
 from kickwatt_sim.world import NEVER
-from tests.firmware.micropython.vm import MICROPYTHON, MODULES
+from tests.firmware.micropython.vm import IN_PLACE, MICROPYTHON, MODULES
 
 _REQUEST = 2  # the byte that a request begins with
 
@@ -21,17 +21,25 @@ class Bridge:
     """What one board's MicroPython reaches its world through.
 
     `heap` is the size of its heap in bytes, `folder` stands for the root of the board's drive. With `watch` it tells how
-    much of the heap is in use, and `most_in_use` is the most that it told; that takes time.
+    much of the heap is in use, and `most_in_use` is the most that it told; that takes time. With an `image` (see `romfs.py`)
+    everything comes from there, the modules in `circuitpython/` too.
     """
 
     def __init__(
-        self, device: Device, heap: int, folder: Path, *, watch: bool = False
+        self,
+        device: Device,
+        heap: int,
+        folder: Path,
+        *,
+        watch: bool = False,
+        image: Path | None = None,
     ) -> None:
         self.most_in_use = 0
         self._board = device.board
         self._world = device.world
         self._command = [str(MICROPYTHON), "-X", f"heapsize={heap}"]
         self._folder = folder
+        self._image = image
         self._environment = {
             "MICROPYPATH": str(MODULES),
             **({"WATCH_HEAP": "1"} if watch else {}),
@@ -52,8 +60,9 @@ class Bridge:
         self._modules.clear()
         self._pins.clear()
         self._uarts.clear()
+        what = [file] if self._image is None else [IN_PLACE, self._image, file.stem]
         with Popen(
-            [*self._command, str(file)],
+            [*self._command, *map(str, what)],
             stdin=PIPE,
             stdout=PIPE,
             stderr=PIPE,

@@ -10,6 +10,8 @@ ROOT = Path(__file__).parents[3]
 HERE = Path(__file__).parent
 # The board's modules, as far as MicroPython has them not or has them differently.
 MODULES = HERE / "circuitpython"
+# What runs an image where it lies.
+IN_PLACE = HERE / "in_place.py"
 
 _GOT = ROOT / ".cache" / "micropython" / "micropython"
 MICROPYTHON = str(_GOT) if _GOT.exists() else shutil.which("micropython")
