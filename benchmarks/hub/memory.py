@@ -49,7 +49,7 @@ def _fill(data: Path, days: int) -> None:
         pks = list(connection.execute(sa.select(charger.c.pk)).scalars())
     for ago in range(days, 0, -1):
         end_ms = today_ms - (ago - 1) * DAY_MS - 3_600_000
-        readings = fill.course(EACH, end_ms, 30, ago)
+        readings = fill.course(EACH, end_ms, 30, ago, 1_000 + (days - ago) * EACH)
         fill.insert(data / FILE, fill.chunks_for(pks, [readings]))
 
 

@@ -11,7 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from kickwatt_hub.model import Said
-from kickwatt_hub.store import Store, upgrade
+from kickwatt_hub.store import Store, migrate
 from kickwatt_hub.store.chunks import DAY_MS
 from tests.support.stored import ALWAYS
 
@@ -47,8 +47,7 @@ def _engine(path: Path) -> sa.Engine:
 def _go(path: Path, direction: Callable[[Config, str], None]) -> None:
     """Bring a database to the first version, from below or from above."""
     with _engine(path).connect() as connection:
-        upgrade._CONFIG.attributes["connection"] = connection
-        direction(upgrade._CONFIG, "0001")
+        direction(migrate.config(connection), "0001")
         connection.commit()
 
 

@@ -7,10 +7,12 @@ import os
 from pathlib import Path
 import sqlite3
 import stat
+import sys
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from msgspec.structs import replace
 import pytest
 import sqlalchemy as sa
@@ -40,6 +42,7 @@ from kickwatt_hub.store import (
     UnavailableError,
     UnusableError,
     chargers,
+    migrate,
     upgrade,
 )
 from kickwatt_hub.store.chargers import NewCharger
@@ -126,8 +129,7 @@ async def test_every_migration_can_be_taken_back(store: Store) -> None:
         for _ in range(2):
             assert "charger" in sa.inspect(connection).get_table_names()
             connection.commit()
-            upgrade._CONFIG.attributes["connection"] = connection
-            command.downgrade(upgrade._CONFIG, "base")
+            command.downgrade(migrate.config(connection), "base")
             connection.commit()
             assert sa.inspect(connection).get_table_names() == ["alembic_version"]
             connection.commit()
@@ -484,3 +486,27 @@ async def test_health_is_asked_of_the_disk_but_not_every_time(
     assert not await store.can_write()
     assert not await store.can_write()
     assert asked == 1
+
+
+def test_the_revisions_are_known_by_their_files_as_alembic_knows_them() -> None:
+    """A start reads the names alone; in a file the revision is what its name begins with."""
+    scripts = ScriptDirectory(str(upgrade.MIGRATIONS)).walk_revisions()
+    assert upgrade.revisions() == [each.revision for each in scripts][::-1]
+
+
+@pytest.mark.sqlite
+async def test_a_start_on_a_database_of_this_version_leaves_alembic_out(
+    tmp_path: Path,
+) -> None:
+    """It takes a tenth of the memory of a hub."""
+    store = await Store.open(tmp_path)
+    await store.close()
+    script = (
+        "import asyncio, pathlib, sys; from kickwatt_hub.store import Store\n"
+        "asyncio.run(Store.open(pathlib.Path(sys.argv[1])))\n"
+        "print('alembic' in sys.modules)"
+    )
+    done = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, tmp_path, stdout=asyncio.subprocess.PIPE
+    )
+    assert await done.communicate() == (b"False\n", None)
