@@ -97,9 +97,19 @@ def test_the_ports_are_the_ones_that_it_starts_the_hub_on() -> None:
 
 
 def test_everything_that_its_image_copies_lies_in_its_own_folder() -> None:
-    copied = re.findall(r"^COPY (\S+) ", (APP / "Dockerfile").read_text(), re.MULTILINE)
+    copied = re.findall(
+        r"^COPY (?!--from=page )(\S+) ", (APP / "Dockerfile").read_text(), re.MULTILINE
+    )
     assert copied
     assert [name for name in copied if not (APP / name).exists()] == []
+
+
+def test_its_image_gets_the_page_where_the_hub_looks_for_it() -> None:
+    text = (APP / "Dockerfile").read_text()
+    assert "COPY --from=page /build/kickwatt_hub/page kickwatt_hub/page" in text
+    assert (
+        'const OUT = "../kickwatt_hub/page"' in (APP / "web/vite.config.js").read_text()
+    )
 
 
 def test_its_image_installs_what_the_hub_needs_in_the_versions_that_are_tested() -> (

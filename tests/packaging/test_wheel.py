@@ -18,7 +18,9 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore"):
         shutil.copy(ROOT / name, copy)
     for name in ("addon", "simulator", "firmware"):
-        shutil.copytree(ROOT / name, copy / name)
+        shutil.copytree(
+            ROOT / name, copy / name, ignore=shutil.ignore_patterns("node_modules")
+        )
     (copy / "firmware" / "settings.toml").write_text('KICKWATT_KEY = "secret"')
     (copy / "firmware" / "__pycache__").mkdir(exist_ok=True)
     (copy / "firmware" / "__pycache__" / "code.cpython-314.pyc").touch()
@@ -32,6 +34,14 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     )
     (wheel,) = (copy / "dist").glob("kickwatt-*.whl")
     return set(ZipFile(wheel).namelist())
+
+
+def test_it_carries_the_built_page(names: set[str]) -> None:
+    assert "kickwatt_hub/page/index.html" in names
+    assert any(
+        name.startswith("kickwatt_hub/page/assets/") and name.endswith(".js.br")
+        for name in names
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,141 @@
+/** What this page knows of the hub. Views read it, and are told when it changes. */
+
+import type { ReactiveController, ReactiveControllerHost } from "lit";
+import { call, HubError, keepToken, token } from "./client";
+import { Live, type LiveEvent, type Status } from "./live";
+import type { Charger, Me, OnOff, Order, Scope } from "./types";
+
+export type Access = "asking" | "signed_out" | "signed_in";
+
+const SCOPES: Scope[] = ["own", "read", "control", "admin"];
+
+class Hub extends EventTarget {
+  access: Access = "asking";
+  status: Status = "connecting";
+  me: Me | null = null;
+  /** Null until the hub has told. */
+  chargers: Charger[] | null = null;
+  /** What became of an order that this page gave, per charger, until the next one. */
+  readonly refusals = new Map<string, HubError>();
+  /** Orders of this page that nobody has answered yet. */
+  readonly ordered = new Map<string, OnOff>();
+  private live: Live | null = null;
+
+  may(scope: Scope): boolean {
+    return this.me !== null && SCOPES.indexOf(this.me.scope) >= SCOPES.indexOf(scope);
+  }
+
+  charger(id: string): Charger | undefined {
+    return this.chargers?.find((each) => each.id === id);
+  }
+
+  /** Ask who we are: behind Home Assistant's ingress nobody needs a token. Asks until somebody answers. */
+  async begin(): Promise<void> {
+    try {
+      this.me = await call<Me>("GET", "me");
+      this.access = "signed_in";
+      this.live = new Live(token(), this);
+    } catch (error) {
+      if (error instanceof HubError && error.code !== "unreachable" && error.status < 500) this.signOut();
+      else {
+        this.status = "lost";
+        setTimeout(() => void this.begin(), 3_000);
+      }
+    }
+    this.changed();
+  }
+
+  async signIn(name: string, password: string): Promise<void> {
+    const answer = await call<{ token: string }>("POST", "login", { name, password });
+    keepToken(answer.token);
+    await this.begin();
+  }
+
+  signOut(): void {
+    this.live?.close();
+    this.live = null;
+    keepToken(null);
+    this.me = null;
+    this.chargers = null;
+    this.access = "signed_out";
+    this.changed();
+  }
+
+  command<T>(command: string, fields: object): Promise<T> {
+    return this.live?.command<T>(command, fields) ?? Promise.reject(new HubError("lost", ""));
+  }
+
+  /** Order a relay; what becomes of it is in `ordered` and `refusals`. */
+  async order(charger: string, relay: OnOff): Promise<void> {
+    this.refusals.delete(charger);
+    this.ordered.set(charger, relay);
+    this.changed();
+    try {
+      await this.command<Order>("set_relay", { charger, relay });
+    } catch (error) {
+      if (error instanceof HubError && error.code !== "superseded") this.refusals.set(charger, error);
+    } finally {
+      if (this.ordered.get(charger) === relay) this.ordered.delete(charger);
+      this.changed();
+    }
+  }
+
+  /** Take over a charger that a call has answered with, before its event comes. */
+  replace(charger: Charger): void {
+    const others = (this.chargers ?? []).filter((each) => each.id !== charger.id);
+    this.chargers = [...others, charger].sort(byName);
+    this.changed();
+  }
+
+  // --- what the live connection tells ---
+
+  refused(): void {
+    this.signOut();
+  }
+
+  snapshot(chargers: Charger[]): void {
+    this.chargers = [...chargers].sort(byName);
+    this.changed();
+  }
+
+  event(event: LiveEvent): void {
+    if ("charger" in event) this.replace(event.charger);
+    else if (event.event === "charger_removed") {
+      this.chargers = (this.chargers ?? []).filter((each) => each.id !== event.charger_id);
+      this.changed();
+    } else this.dispatchEvent(new CustomEvent("happened", { detail: event }));
+  }
+
+  connection(status: Status): void {
+    this.status = status;
+    this.changed();
+  }
+
+  changed(): void {
+    this.dispatchEvent(new Event("change"));
+  }
+}
+
+function byName(one: Charger, other: Charger): number {
+  return one.name.localeCompare(other.name) || one.id.localeCompare(other.id);
+}
+
+export const hub = new Hub();
+
+/** Draws its element again whenever the hub's state has changed. */
+export class Watch implements ReactiveController {
+  private readonly draw: () => void;
+
+  constructor(private readonly host: ReactiveControllerHost) {
+    this.draw = () => this.host.requestUpdate();
+    host.addController(this);
+  }
+
+  hostConnected(): void {
+    hub.addEventListener("change", this.draw);
+  }
+
+  hostDisconnected(): void {
+    hub.removeEventListener("change", this.draw);
+  }
+}

@@ -1,0 +1,11 @@
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/controls.css";
+import "./styles/chart.css";
+import "./styles/now.css";
+import { speak } from "./text";
+import { followTheme } from "./theme";
+
+followTheme();
+await speak();
+await import("./app");
