@@ -165,6 +165,8 @@ class Hub:
             open_registration=settings.open_registration,
             strangers=FailureLimit("60/minute"),
             device_port=self.device_port,
+            ingress_from=settings.ingress_from,
+            ingress_scope=Scope[settings.ingress_scope],
             relay=RelayClient.of(settings, ingest),
         )
 
@@ -232,7 +234,8 @@ class Hub:
         """Notice what another process has stored: a charger, token or user from the command line."""
         async with self._looking:
             if await self.context.store.others_wrote():
-                await self.context.fleet.refresh()
+                for entry in await self.context.fleet.refresh():
+                    await self.context.control.forget_order(entry)
                 await self.corrections.catch_up()
                 await self.context.access.load()
                 await self.context.tariffs.load()

@@ -85,6 +85,11 @@ class Control:
             upon_the_newest(partial(self._order_by_itself, entry, relay_on, after))
         )
 
+    async def forget_order(self, entry: Entry) -> None:
+        """Want it off, because another board may hold its key now: what the one before was told is not meant for it."""
+        if entry.charger.desired_on:
+            await self.order(entry, relay_on=False)
+
     async def settled(self, entry: Entry, order: Order) -> Order | None:
         """Wait until the board has answered; None when it did not in time."""
         waiting = entry.settled.get(order.id)

@@ -32,6 +32,25 @@ type _Version = tuple[int, int, int | None, float | None, int]
 """Of a session and of the prices: what has been priced in this version need not be priced again."""
 
 
+async def energy_curve(
+    store: Store, charger_pk: int, session: Session
+) -> list[tuple[int, float]]:
+    """Return (time_ms, watt-hours so far) of a session, oldest first; nothing falls."""
+    end_ms = _FOR_EVER_MS if session.end_ms is None else session.end_ms
+    readings, _ = await store.history.readings(
+        charger_pk, session.start_ms, end_ms + 1, READINGS
+    )
+    known = [
+        (reading.time_ms, reading.energy_wh)
+        for reading in readings
+        if reading.energy_wh is not None
+    ]
+    times = [time_ms for time_ms, _ in known]
+    # Two samples whose messages took unlike long may be dated the wrong way round, by seconds.
+    energies = accumulate((energy_wh for _, energy_wh in known), max)
+    return list(zip(times, energies, strict=True))
+
+
 class Costing:
     """Keeps the cost of every charger's sessions."""
 
@@ -129,22 +148,10 @@ class Costing:
         currency = self._tariffs.currency(session.start_ms)
         if currency is None:
             return None
-        end_ms = _FOR_EVER_MS if session.end_ms is None else session.end_ms
-        readings, _ = await self._store.history.readings(
-            entry.pk, session.start_ms, end_ms + 1, READINGS
-        )
-        known = [
-            (reading.time_ms, reading.energy_wh)
-            for reading in readings
-            if reading.energy_wh is not None
-        ]
-        if len(known) < 2:
+        points = await energy_curve(self._store, entry.pk, session)
+        if len(points) < 2:
             return None
-        times = [time_ms for time_ms, _ in known]
-        # Two samples whose messages took unlike long may be dated the wrong way round, by seconds.
-        energies = list(accumulate((energy_wh for _, energy_wh in known), max))
-        tariff = await self._tariffs.between(times[0], times[-1])
-        points = list(zip(times, energies, strict=True))
+        tariff = await self._tariffs.between(points[0][0], points[-1][0])
         found = await asyncio.to_thread(cost, points, tariff)
         return SessionCost(
             session_id=session.id,

@@ -49,6 +49,8 @@ class Entry:
     pk: int
     charger: Charger
     key: bytes
+    sealed: bytes
+    """The same key as it is stored, which tells cheaply whether it was replaced."""
     conversation: Conversation
     energy: Energy
     brain: Brain
@@ -65,6 +67,11 @@ class Entry:
     def __post_init__(self) -> None:
         """Derive the keys once."""
         self.device_key = DeviceKey.derive(self.key)
+
+    def rekey(self, key: bytes, sealed: bytes) -> None:
+        """Believe another key from now on, and the one before no more."""
+        self.key, self.sealed = key, sealed
+        self.device_key = DeviceKey.derive(key)
 
     def settle(self, order: Order) -> None:
         """Tell whoever waits for this order how it ended."""
@@ -129,18 +136,23 @@ class Fleet:
             if entry.pk in self._by_pk:
                 self._bus.publish(ChargerChanged(charger))
 
-    async def refresh(self) -> None:
-        """Notice what the command line has added, changed or removed."""
+    async def refresh(self) -> list[Entry]:
+        """Notice what the command line has added, changed or removed; return whose key is another one now."""
+        rekeyed = []
         async with self._refreshing:
             keys = await self._store.chargers.keys()
             for pk in [pk for pk in self._by_pk if pk not in keys]:
                 self._forget(pk)
-            for pk, (name, rev) in keys.items():
+            for pk, (name, rev, sealed) in keys.items():
                 entry = self._by_pk.get(pk)
                 if entry is None:
                     await self._add(pk)
-                elif (name, rev) != (entry.charger.name, entry.charger.settings_rev):
+                    continue
+                if sealed != entry.sealed and self._rekey(entry, sealed):
+                    rekeyed.append(entry)
+                if (name, rev) != (entry.charger.name, entry.charger.settings_rev):
                     await self._reread(entry)
+        return rekeyed
 
     def watch(self) -> None:
         """Call chargers offline that have been silent for too long; to be called now and then."""
@@ -161,6 +173,15 @@ class Fleet:
             entry = await self._adopt(stored)
             if entry is not None:
                 self._bus.publish(ChargerChanged(entry.charger))
+
+    def _rekey(self, entry: Entry, sealed: bytes) -> bool:
+        key = self._open(entry.charger.id, sealed)
+        if key is None:
+            return False
+        del self._by_key[_key_digest(entry.key)]
+        entry.rekey(key, sealed)
+        self._by_key[_key_digest(key)] = entry
+        return True
 
     async def _reread(self, entry: Entry) -> None:
         async with entry.turn:
@@ -209,18 +230,14 @@ class Fleet:
             entry.settle(order)
 
     async def _build(self, stored: StoredCharger) -> Entry | None:
-        try:
-            key = self._secret.open(stored.key)
-        except WrongSecretError:
-            _LOGGER.error(
-                "The key of charger %s was sealed under another hub's secret: remove the charger and add it again",
-                stored.id,
-            )
+        key = self._open(stored.id, stored.key)
+        if key is None:
             return None
         entry = Entry(
             pk=stored.pk,
             charger=_charger(stored),
             key=key,
+            sealed=stored.key,
             conversation=stored.conversation,
             energy=_energy(stored),
             brain=Brain(profile=brains.decode_profile(stored.profile)),
@@ -230,6 +247,16 @@ class Fleet:
             entry.charger, online=self.is_online(stored.conversation)
         )
         return entry
+
+    def _open(self, charger_id: str, sealed: bytes) -> bytes | None:
+        try:
+            return self._secret.open(sealed)
+        except WrongSecretError:
+            _LOGGER.error(
+                "The key of charger %s was sealed under another hub's secret: give it a new one (kickwatt-hub charger key)",
+                charger_id,
+            )
+            return None
 
     async def _rebuild(self, entry: Entry, stored: StoredCharger) -> None:
         """Run the brain over what was stored since it last was at a known place."""

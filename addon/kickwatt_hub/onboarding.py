@@ -1,15 +1,22 @@
 """Adding a charger: a new key, and the lines that go on the board."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+import re
 import secrets
 import time
+import unicodedata
 
 from .model import Kind, LegacyFormat
 from .security.envelope import KEY_BYTES
 from .security.secret import HubSecret
 from .store import Store
 from .store.chargers import NewCharger
+
+_PLAIN = str.maketrans(
+    {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "ß": "ss", "æ": "ae"}
+)
+"""Letters that Unicode does not take apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,44 @@ async def add_chargers(
         Added(charger_id, Kind.s1, key.hex())
         for charger_id, key in zip(ids, keys, strict=True)
     ]
+
+
+async def renew_key(
+    store: Store, secret: HubSecret, charger_id: str, kind: Kind
+) -> Added:
+    """Give a charger a new key, for the same board or another one; the old key proves nothing any more.
+
+    Raises store.NotThereError.
+    """
+    key = secrets.token_bytes(KEY_BYTES)
+    await store.chargers.rekey(charger_id, secret.seal(key))
+    return Added(charger_id, kind, key.hex())
+
+
+async def retire(store: Store, secret: HubSecret, charger_id: str) -> None:
+    """Remove a charger, but keep what it measured. Raises store.NotThereError."""
+    nobodys = secret.seal(secrets.token_bytes(KEY_BYTES))
+    await store.retired.retire(charger_id, nobodys, time.time_ns() // 1_000_000)
+
+
+async def revive(store: Store, secret: HubSecret, charger_id: str, kind: Kind) -> Added:
+    """Bring a charger back that was removed while its history was kept. Raises store.NotThereError."""
+    key = secrets.token_bytes(KEY_BYTES)
+    await store.retired.revive(charger_id, secret.seal(key))
+    return Added(charger_id, kind, key.hex())
+
+
+def id_from_name(name: str, taken: Collection[str]) -> str:
+    """Return an id that a name suggests and that is not taken: "Garage scooter" is `garage-scooter`."""
+    spelt = unicodedata.normalize("NFKD", name.translate(_PLAIN))
+    plain = spelt.encode("ascii", "ignore").decode()
+    words = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:28].strip("-")
+    suggested = words or "charger"
+    number, found = 1, suggested
+    while found in taken:
+        number += 1
+        found = f"{suggested[: 31 - len(str(number))]}-{number}"
+    return found
 
 
 def settings_toml(added: Added, url: str) -> str:

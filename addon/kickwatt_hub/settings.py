@@ -15,6 +15,8 @@ from .pricing import find_zone
 from .relay.address import AddressError, tunnel_url
 
 APP_DATA = Path("/data")
+SUPERVISOR = "172.30.32.2"
+"""Where the Supervisor is in the network of its apps; it hands on what comes through Home Assistant's sidebar."""
 
 type Port = Annotated[int, Meta(ge=0, le=65_535)]
 
@@ -55,6 +57,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     """IANA name of the time zone of ready-by times and tariffs; None: the machine's."""
     vecharge_get_disconnect: bool = False
     """Whether veCharge's GET to its disconnect call switches off, as its old app needs; a GET should switch nothing."""
+    ingress_from: str | None = None
+    """The address from which headers are believed that say who somebody is; None: nobody is believed."""
+    ingress_scope: Literal["read", "control", "admin"] = "admin"
+    """What they may do who come through Home Assistant's sidebar."""
     supervisor_url: str = "http://supervisor"
     supervisor_token: str | None = None
 
@@ -76,6 +82,7 @@ def load(flags: Mapping[str, Any], options: Path | None) -> Settings:
     given = {name: value for name, value in flags.items() if value is not None}
     known = set(Settings.__struct_fields__) - {
         "data",
+        "ingress_from",
         "supervisor_url",
         "supervisor_token",
     }
@@ -90,6 +97,7 @@ def load(flags: Mapping[str, Any], options: Path | None) -> Settings:
     merged: dict[str, Any] = {
         # Behind the Supervisor's network nobody would hear the hub's multicast; it is announced there instead.
         "zeroconf": not token,
+        "ingress_from": SUPERVISOR if token else None,
         **chosen,
         **given,
         "data": str(data_folder(given.get("data"))),

@@ -390,8 +390,8 @@ async def test_a_charger_that_vanishes_while_it_is_being_read_is_no_error(
     context = hub.hub.context
     entry = _entry(hub)
 
-    async def keys() -> dict[int, tuple[str, int]]:
-        return {entry.pk: ("renamed", 1), 99: ("gone", 0)}
+    async def keys() -> dict[int, tuple[str, int, bytes]]:
+        return {entry.pk: ("renamed", 1, entry.sealed), 99: ("gone", 0, b"")}
 
     async def one(_: int) -> None:
         return None

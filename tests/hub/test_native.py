@@ -11,46 +11,9 @@ import aiohttp
 import pytest
 
 from kickwatt_hub.store import UnavailableError
+from tests.support.api import Api
 from tests.support.hub_process import RunningHub
 from tests.support.s1_device import S1Device
-
-
-class Api:
-    """Calls with a token of a scope."""
-
-    def __init__(
-        self, hub: RunningHub, session: aiohttp.ClientSession, token: str | None
-    ) -> None:
-        """Without a token nothing is proved."""
-        self._url = hub.url
-        self._session = session
-        self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-
-    async def call(
-        self, method: str, path: str, body: Any = None, **options: Any
-    ) -> tuple[int, Any]:
-        """Return status and JSON (None for an empty body)."""
-        headers = {**self._headers, **options.pop("headers", {})}
-        if body is not None:
-            options["data"] = body if isinstance(body, bytes) else json.dumps(body)
-            headers.setdefault("Content-Type", "application/json")
-        async with self._session.request(
-            method, self._url + path, headers=headers, **options
-        ) as response:
-            text = await response.read()
-            if response.status >= 400:
-                error = json.loads(text)["error"]
-                assert set(error) == {"code", "message", "field"}
-                assert error["message"].endswith(".")
-            return response.status, json.loads(text) if text else None
-
-    async def refused(
-        self, status: int, method: str, path: str, body: Any = None, **o: Any
-    ) -> Any:
-        """Return the error of a call that must get this status."""
-        got, answer = await self.call(method, path, body, **o)
-        assert got == status, answer
-        return answer["error"]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from ..charging import modes
 from ..model import ChargerSettings
-from ..pricing import Amount, Clock
+from ..pricing import Amount, Clock, Definition
 from ..security.passwords import MAX_LENGTH, MIN_LENGTH
 
 # At least one character that is not a blank, and no control characters.
@@ -22,19 +22,49 @@ type UserName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.@+-]{1,150}\Z")]
 type Email = Annotated[
     str, Meta(max_length=254, pattern=r"^[^@\x00-\x20\x7f]+@[^@\x00-\x20\x7f]+\Z")
 ]
+# The device port as the board reaches it; http, because boards have no usable TLS.
+type DeviceUrl = Annotated[
+    str,
+    Meta(
+        max_length=200,
+        pattern=r"^http://[^/\x00-\x20\x7f\"\\]+(/[^\x00-\x20\x7f\"\\]*)?\Z",
+    ),
+]
 type TargetWh = Annotated[float, Meta(ge=1, le=20_000)]
 type TargetPercent = Annotated[float, Meta(ge=1, le=100)]
 type Hours = Annotated[float, Meta(ge=0.25, le=24)]
 type Password = Annotated[str, Meta(min_length=MIN_LENGTH, max_length=MAX_LENGTH)]
 
 
-class NewCharger(Struct, frozen=True, forbid_unknown_fields=True):
-    """POST /api/v1/chargers."""
+class Legacy(Struct, frozen=True, forbid_unknown_fields=True):
+    """How to read the seed's format, which leaves these open."""
 
-    id: ChargerId
+    ampere_unit: Literal["mA", "dA"] = "mA"
+    utc_offset_min: Annotated[int, Meta(ge=-840, le=840)] = 60
+    power_factor: Annotated[float, Meta(ge=0.01, le=1)] | None = None
+
+
+class NewCharger(Struct, frozen=True, forbid_unknown_fields=True):
+    """POST /api/v1/chargers; without an id its name suggests one."""
+
+    id: ChargerId | UnsetType = UNSET
     name: Name | None = None
     kind: Literal["s1", "legacy"] = "s1"
     simulated: bool = False
+    legacy: Legacy = Legacy()
+    url: DeviceUrl | None = None
+
+
+class NewKey(Struct, frozen=True, forbid_unknown_fields=True):
+    """POST /api/v1/chargers/{id}/key, and /api/v1/removed/{id}/restore."""
+
+    url: DeviceUrl | None = None
+
+
+class Keep(Struct, frozen=True, forbid_unknown_fields=True):
+    """PUT /api/v1/chargers/{id}/keep."""
+
+    raw_days: Annotated[int, Meta(ge=1, le=100_000)] | None
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -114,6 +144,21 @@ class NewUser(Struct, frozen=True, forbid_unknown_fields=True):
     admin: bool = False
 
 
+class UserChange(Struct, frozen=True, forbid_unknown_fields=True):
+    """PATCH /api/v1/users/{name}."""
+
+    email: Email | UnsetType = UNSET
+    password: Password | UnsetType = UNSET
+    admin: bool | UnsetType = UNSET
+
+
+class NewPassword(Struct, frozen=True, forbid_unknown_fields=True):
+    """PUT /api/v1/me/password."""
+
+    old: Annotated[str, Meta(max_length=MAX_LENGTH)]
+    new: Password
+
+
 class Login(Struct, frozen=True, forbid_unknown_fields=True):
     """POST /api/v1/login."""
 
@@ -126,6 +171,8 @@ class NewToken(Struct, frozen=True, forbid_unknown_fields=True):
 
     name: Name
     scope: Literal["read", "control", "admin"]
+    user: UserName | None = None
+    """Whose it is; None: whoever asks."""
 
 
 class PriceInterval(Struct, frozen=True, forbid_unknown_fields=True):
@@ -134,6 +181,14 @@ class PriceInterval(Struct, frozen=True, forbid_unknown_fields=True):
     start: str
     end: str
     per_kwh: Amount
+
+
+class Otherwise(Struct, frozen=True, forbid_unknown_fields=True):
+    """POST /api/v1/chargers/{id}/cost: what the charges of a time would have cost under a tariff."""
+
+    tariff: Definition
+    start: str | None = None
+    end: str | None = None
 
 
 class Prices(Struct, frozen=True, forbid_unknown_fields=True):

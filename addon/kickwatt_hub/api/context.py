@@ -10,6 +10,7 @@ from ..bus import Bus
 from ..control import Control
 from ..fleet import Fleet
 from ..ingest import Ingest
+from ..model import Scope
 from ..relay.client import RelayClient
 from ..scheduler import Scheduler
 from ..security.access import Access, Principal
@@ -42,6 +43,9 @@ class Context:
     open_registration: bool
     strangers: FailureLimit
     device_port: int
+    ingress_from: str | None
+    """The address from which the Supervisor's word counts for who somebody is; None: nobody's does."""
+    ingress_scope: Scope
     relay: RelayClient | None
 
 

@@ -64,6 +64,15 @@ def parse[T](decoder: msgspec.json.Decoder[T], data: bytes | str) -> T:
         raise ApiError(400, "This is not JSON.") from None
 
 
+def convert[T](kind: type[T], data: object, field: str) -> T:
+    """Validate what came in a query. Raises ApiError 422 that names the field."""
+    try:
+        return msgspec.convert(data, kind)
+    except msgspec.ValidationError as error:
+        what = str(error).replace("`", "'")
+        raise ApiError(422, f"{what}.", field=field) from None
+
+
 def invalid(error: msgspec.ValidationError) -> ApiError:
     """Turn msgspec's sentence into field and expectation."""
     text = str(error)

@@ -9,7 +9,8 @@ from ..charging.health import health
 from ..model import Scope
 from . import shapes
 from .context import CONTEXT
-from .errors import ApiError, answer
+from .errors import answer
+from .history import find_history, find_session
 from .requests import limit, named_entry, needs, span
 
 DECISIONS = (1, 1_000, 100)
@@ -33,23 +34,18 @@ def routes() -> list[web.RouteDef]:
 
 async def list_decisions(request: web.Request) -> web.Response:
     """What hub and board decided about a charger, newest first."""
-    hub, entry = request.app[CONTEXT], named_entry(request)
+    store, pk = request.app[CONTEXT].store, await find_history(request)
     start_ms, end_ms = span(request)
     most = limit(request, *DECISIONS)
-    found = await hub.store.insights.decisions(entry.pk, start_ms, end_ms, most)
+    found = await store.insights.decisions(pk, start_ms, end_ms, most)
     return answer(200, {"decisions": [shapes.decision(each) for each in found]})
 
 
 async def session_decisions(request: web.Request) -> web.Response:
     """What was decided about one session, oldest first."""
-    hub, entry = request.app[CONTEXT], named_entry(request)
-    text = request.match_info["session"]
-    if not text.isascii() or not text.isdecimal() or len(text) > 18:
-        raise ApiError(404, "There is no such session.")
-    insights = hub.store.insights
-    if not await insights.is_session(entry.pk, int(text)):
-        raise ApiError(404, "There is no such session.")
-    found = await insights.of_session(entry.pk, int(text))
+    store, pk = request.app[CONTEXT].store, await find_history(request)
+    session = await find_session(request, pk)
+    found = await store.insights.of_session(pk, session.id)
     return answer(200, {"decisions": [shapes.decision(each) for each in found]})
 
 

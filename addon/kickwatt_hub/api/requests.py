@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import wraps
 
 from aiohttp import web
 import msgspec
@@ -12,21 +13,22 @@ from ..security import tokens
 from . import shapes
 from .context import CONTEXT, PRINCIPAL, Context
 from .errors import ApiError, parse
+from .ingress import identify
 
 BODY_S = 30.0
-_LAST_MS = 253_402_300_799_000  # the year 9999
+EVER = (0, 253_402_300_799_000)
+"""All of time, in milliseconds: until the year 9999."""
 
-type Handler = Callable[[web.Request], Awaitable[web.Response]]
+type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def needs(scope: Scope, handler: Handler) -> Handler:
     """Let a handler be called with a token of this scope only."""
 
-    async def guarded(request: web.Request) -> web.Response:
+    @wraps(handler)
+    async def guarded(request: web.Request) -> web.StreamResponse:
         hub = request.app[CONTEXT]
-        principal = await hub.access.identify(
-            tokens.from_header(request.headers.get("Authorization"))
-        )
+        principal = await identify(request)
         if principal is None:
             if await hub.strangers.failed(request.remote):
                 raise ApiError(
@@ -41,6 +43,7 @@ def needs(scope: Scope, handler: Handler) -> Handler:
         request[PRINCIPAL] = principal
         return await handler(request)
 
+    guarded.scope = scope  # type: ignore[attr-defined]
     return guarded
 
 
@@ -71,18 +74,21 @@ def find_entry(hub: Context, charger_id: str) -> Entry:
 
 def span(request: web.Request) -> tuple[int, int]:
     """Return start and end in milliseconds; without them all of time."""
-    return _time(request, "start", 0), _time(request, "end", _LAST_MS)
+    return _time(request, "start", EVER[0]), _time(request, "end", EVER[1])
 
 
 def _time(request: web.Request, name: str, default_ms: int) -> int:
     text = request.query.get(name)
-    if text is None:
-        return default_ms
+    return default_ms if text is None else when(text, name)
+
+
+def when(text: str, field: str) -> int:
+    """Return a time in milliseconds. Raises ApiError that names the field."""
     try:
         return shapes.parse_when(text)
     except ValueError, OverflowError:
         raise ApiError(
-            422, "Expected a time such as 2026-11-21T07:45:00Z.", field=name
+            422, "Expected a time such as 2026-11-21T07:45:00Z.", field=field
         ) from None
 
 

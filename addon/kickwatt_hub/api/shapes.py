@@ -10,6 +10,7 @@ from .. import API_VERSION, __version__
 from ..charging.cost import Price
 from ..charging.health import LEAST_CHARGES, Health
 from ..charging.modes import ModeSettings, Planned, Progress, wish
+from ..charging.periods import Total
 from ..charging.profile import Profile
 from ..model import (
     Charger,
@@ -26,6 +27,7 @@ from ..model import (
 )
 from ..pricing import Chosen
 from ..store.insights import Decided
+from ..store.retired import RetiredCharger
 from ..store.rollups import Bucket, Stat
 
 
@@ -297,6 +299,30 @@ def order(each: Order) -> dict[str, Any]:
         "created": when(each.created_ms),
         "state": each.state,
         "reason": each.reason,
+    }
+
+
+def total(each: Total) -> dict[str, Any]:
+    """Return what the charges of a period came to."""
+    return {
+        "start": when(each.start_ms),
+        "end": when(each.end_ms),
+        "sessions": each.sessions,
+        "energy_wh": round(each.energy_wh, 1),
+        "costs": [
+            {"currency": currency, "amount": float(round(amount, 4))}
+            for currency, amount in sorted(each.costs.items())
+        ],
+    }
+
+
+def retired(each: RetiredCharger) -> dict[str, Any]:
+    """Return a charger that was removed while its history was kept."""
+    return {
+        "id": each.id,
+        "name": each.name,
+        "kind": each.kind,
+        "removed": when(each.retired_ms),
     }
 
 

@@ -7,11 +7,11 @@ import msgspec
 
 from ..charging.cost import Price
 from ..model import Scope
-from ..pricing import Definition, Season, TimeOfUseTable, find_zone
+from ..pricing import Definition, TimeOfUseTable, find_zone
 from . import bodies, shapes
 from .context import CONTEXT, Context
 from .errors import ApiError, answer
-from .requests import needs, read_body, span
+from .requests import needs, read_body, span, when
 
 MOST_MS = 400 * 86_400_000
 """That one price may hold, and that may be asked about at once."""
@@ -41,7 +41,7 @@ async def set_tariff(request: web.Request) -> web.Response:
     hub = request.app[CONTEXT]
     from_ms = None
     if (text := request.query.get("from")) is not None:
-        from_ms = _when(text, "from")
+        from_ms = when(text, "from")
     return answer(
         200, await choose(hub, await read_body(request, _DEFINITION), from_ms)
     )
@@ -56,18 +56,23 @@ async def choose(
     return shapes.tariffs(hub.tariffs.chosen)
 
 
-def check(definition: Definition) -> None:
-    """Refuse a tariff that does not make sense. Raises ApiError."""
+def check(definition: Definition, where: str = "") -> None:
+    """Refuse a tariff that does not make sense; `where` precedes the fields' names. Raises ApiError."""
     if definition.zone is not None and find_zone(definition.zone) is None:
         raise ApiError(
             422,
             "There is no such time zone: expected a name such as Europe/Warsaw.",
-            field="zone",
+            field=f"{where}zone",
         )
     if isinstance(definition, TimeOfUseTable):
         starts = [season.start for season in definition.seasons]
         for index, season in enumerate(definition.seasons):
-            _check_season(season, index, starts)
+            if starts.index(season.start) != index:
+                raise ApiError(
+                    422,
+                    f"Two seasons start on {season.start}.",
+                    field=f"{where}seasons[{index}].start",
+                )
 
 
 async def get_prices(request: web.Request) -> web.Response:
@@ -103,18 +108,9 @@ async def post(
     return {"stored": len(prices)}
 
 
-def _check_season(season: Season, index: int, starts: list[str]) -> None:
-    if starts.index(season.start) != index:
-        raise ApiError(
-            422,
-            f"Two seasons start on {season.start}.",
-            field=f"seasons[{index}].start",
-        )
-
-
 def _price(index: int, each: bodies.PriceInterval) -> Price:
-    start_ms = _when(each.start, f"prices[{index}].start")
-    end_ms = _when(each.end, f"prices[{index}].end")
+    start_ms = when(each.start, f"prices[{index}].start")
+    end_ms = when(each.end, f"prices[{index}].end")
     if not 0 < end_ms - start_ms <= MOST_MS:
         raise ApiError(
             422,
@@ -122,12 +118,3 @@ def _price(index: int, each: bodies.PriceInterval) -> Price:
             field=f"prices[{index}].end",
         )
     return Price(start_ms, end_ms, Decimal(repr(each.per_kwh)))
-
-
-def _when(text: str, field: str) -> int:
-    try:
-        return shapes.parse_when(text)
-    except ValueError, OverflowError:
-        raise ApiError(
-            422, "Expected a time such as 2026-11-21T07:45:00Z.", field=field
-        ) from None

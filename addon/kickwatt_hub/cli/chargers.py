@@ -23,6 +23,21 @@ _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}\Z")
 _ZONE = re.compile(r"([+-])(\d\d):(00|15|30|45)\Z")
 
 
+def _plain_url(_context: object, _parameter: object, given: str | None) -> str | None:
+    if given is not None and not re.match(r"http://[^/\s\"]+(/[^\s\"]*)?\Z", given):
+        raise Refused(
+            "--url must begin with http:// and name a host: boards have no usable TLS."
+        )
+    return given
+
+
+URL = click.option(
+    "--url",
+    callback=_plain_url,
+    help="The hub's device port as the board reaches it, such as http://hub.example:8422.",
+)
+
+
 @click.group()
 def charger() -> None:
     """Switched and metered outlets."""
@@ -62,10 +77,7 @@ charger.add_command(charger_keep)
     type=click.FloatRange(0.01, 1),
     help="A board that measures no real power: estimate energy with this.",
 )
-@click.option(
-    "--url",
-    help="The hub's device port as the board reaches it, such as http://hub.example:8422.",
-)
+@URL
 @DATA
 def charger_add(
     charger_id: str,
@@ -82,10 +94,6 @@ def charger_add(
     if not _ID.match(charger_id):
         raise Refused(
             "A charger's id has 1 to 32 lower-case letters, digits, - and _, and begins with a letter or digit."
-        )
-    if url is not None and not re.match(r"http://[^/\s\"]+(/[^\s\"]*)?\Z", url):
-        raise Refused(
-            "--url must begin with http:// and name a host: boards have no usable TLS."
         )
     form = LegacyFormat(
         ampere_unit=ampere_unit,
@@ -104,9 +112,7 @@ def charger_add(
             legacy=form,
         )
 
-    added = with_store(data, work)
-    url = (url or f"http://{own_address()}:8422").rstrip("/")
-    click.echo(onboarding.settings_toml(added, url), nl=False)
+    _print_lines(with_store(data, work), url)
 
 
 @charger.command("add-many")
@@ -220,15 +226,62 @@ def charger_list(data: Path | None) -> None:
 
 @charger.command("remove")
 @click.argument("charger_id", metavar="ID")
+@click.option(
+    "--keep-history",
+    is_flag=True,
+    help="What it measured stays, and `charger restore` brings it back.",
+)
 @DATA
-def charger_remove(charger_id: str, data: Path | None) -> None:
+def charger_remove(charger_id: str, keep_history: bool, data: Path | None) -> None:
     """Remove a charger with all that it ever measured."""
 
-    async def work(store: Store, _secret: HubSecret) -> None:
-        await store.chargers.remove(charger_id)
+    async def work(store: Store, secret: HubSecret) -> None:
+        if keep_history:
+            await onboarding.retire(store, secret, charger_id)
+        else:
+            await store.chargers.remove(charger_id)
 
     with_store(data, work)
     click.echo(f"Removed charger {charger_id}.")
+
+
+@charger.command("restore")
+@click.argument("charger_id", metavar="ID")
+@URL
+@DATA
+def charger_restore(charger_id: str, url: str | None, data: Path | None) -> None:
+    """Bring a charger back that was removed with --keep-history, and print its board's lines with a new key."""
+
+    async def work(store: Store, secret: HubSecret) -> onboarding.Added:
+        found = await store.retired.find(charger_id)
+        if found is None:
+            raise NotThereError(
+                f"No charger {charger_id} was removed with its history kept."
+            )
+        return await onboarding.revive(store, secret, charger_id, found.kind)
+
+    _print_lines(with_store(data, work), url)
+
+
+@charger.command("key")
+@click.argument("charger_id", metavar="ID")
+@URL
+@DATA
+def charger_key(charger_id: str, url: str | None, data: Path | None) -> None:
+    """Give a charger a new key and print its board's lines, this once: also for another board in its place."""
+
+    async def work(store: Store, secret: HubSecret) -> onboarding.Added:
+        for each in await store.chargers.all():
+            if each.id == charger_id:
+                return await onboarding.renew_key(store, secret, each.id, each.kind)
+        raise NotThereError(f"There is no charger {charger_id}.")
+
+    _print_lines(with_store(data, work), url)
+
+
+def _print_lines(added: onboarding.Added, url: str | None) -> None:
+    url = (url or f"http://{own_address()}:8422").rstrip("/")
+    click.echo(onboarding.settings_toml(added, url), nl=False)
 
 
 def _offset_min(zone: str) -> int:

@@ -1,6 +1,6 @@
 """`kickwatt-hub export`: what was measured and charged, for spreadsheets and other programs."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, contextmanager
 import csv
 from datetime import UTC, datetime
@@ -13,41 +13,14 @@ from typing import Any, BinaryIO, Protocol
 
 import click
 
-from ..model import Reading, Session
+from .. import tables
 from ..security.secret import HubSecret
 from ..store import NotThereError, Store
 from ..store.chargers import StoredCharger
 from .common import DATA, Refused, with_store
 from .progress import progress
 
-PAGE = 10_000
 EVER_MS = (-(2**53), 2**53)
-
-READING_COLUMNS = {
-    "charger": str,
-    "time": datetime,
-    "relay_on": bool,
-    "voltage_v": float,
-    "current_a": float,
-    "power_w": float,
-    "power_factor": float,
-    "meter_wh": int,
-    "energy_wh": float,
-    "boot": int,
-    "number": int,
-}
-SESSION_COLUMNS = {
-    "charger": str,
-    "id": int,
-    "start": datetime,
-    "end": datetime,
-    "energy_wh": float,
-    "peak_power_w": float,
-    "end_reason": str,
-}
-
-type Row = tuple[Any, ...]
-type Rows = AsyncIterator[list[Row]]
 
 
 class Format(Protocol):
@@ -55,7 +28,7 @@ class Format(Protocol):
 
     def __call__(
         self, file: BinaryIO, columns: dict[str, type]
-    ) -> AbstractContextManager[Callable[[list[Row]], None]]:
+    ) -> AbstractContextManager[Callable[[list[tables.Row]], None]]:
         """Begin a file, and return what writes the next rows."""
 
 
@@ -113,9 +86,9 @@ def export(
         raise Refused("Parquet is no text: name a file with --output")
     span = (EVER_MS[0] if start is None else start, EVER_MS[1] if end is None else end)
     write, columns, ask = (
-        (_FORMATS[kind], READING_COLUMNS, _readings)
+        (_FORMATS[kind], tables.READING_COLUMNS, tables.readings)
         if what == "readings"
-        else (_FORMATS[kind], SESSION_COLUMNS, _sessions)
+        else (_FORMATS[kind], tables.SESSION_COLUMNS, tables.sessions)
     )
 
     async def work(store: Store, _secret: HubSecret) -> int:
@@ -127,7 +100,7 @@ def export(
             progress(len(chargers), "chargers") as step,
         ):
             for each in chargers:
-                async for rows in ask(store, each, span):
+                async for rows in ask(store, each.id, each.pk, span):
                     put(rows)
                     count += len(rows)
                 step(1)
@@ -151,60 +124,6 @@ def _chosen(
     return [known[each] for each in ids] or chargers
 
 
-async def _readings(
-    store: Store, charger: StoredCharger, span: tuple[int, int]
-) -> Rows:
-    next_ms: int | None = span[0]
-    while next_ms is not None:
-        some, next_ms = await store.history.readings(charger.pk, next_ms, span[1], PAGE)
-        yield [_reading(charger.id, each) for each in some]
-
-
-async def _sessions(
-    store: Store, charger: StoredCharger, span: tuple[int, int]
-) -> Rows:
-    found = await store.history.sessions(charger.pk, *span, 2**31 - 1)
-    yield [_session(charger.id, each) for each in reversed(found)]
-
-
-def _reading(charger_id: str, each: Reading) -> Row:
-    return (
-        charger_id,
-        _date(each.time_ms),
-        each.relay_on,
-        each.voltage_v,
-        each.current_a,
-        each.power_w,
-        each.power_factor,
-        each.meter_wh,
-        each.energy_wh,
-        each.position.boot,
-        each.position.number,
-    )
-
-
-def _session(charger_id: str, each: Session) -> Row:
-    return (
-        charger_id,
-        each.id,
-        _date(each.start_ms),
-        None if each.end_ms is None else _date(each.end_ms),
-        each.energy_wh,
-        each.peak_power_w,
-        each.end_reason,
-    )
-
-
-def _date(time_ms: int) -> datetime:
-    return datetime.fromtimestamp(time_ms / 1000, UTC)
-
-
-def _text(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return str(value).lower() if isinstance(value, bool) else value
-
-
 @contextmanager
 def _file(path: Path | None) -> Any:
     """Open what is written to; a file appears only once it is whole."""
@@ -225,16 +144,18 @@ def _csv(file: BinaryIO, columns: dict[str, type]) -> Any:
     text = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
     writer = csv.writer(text, lineterminator=os.linesep)
     writer.writerow(columns)
-    yield lambda rows: writer.writerows([_text(each) for each in row] for row in rows)
+    yield lambda rows: writer.writerows(
+        [tables.text(each) for each in row] for row in rows
+    )
     text.flush()
     text.detach()
 
 
 @contextmanager
 def _json(file: BinaryIO, columns: dict[str, type]) -> Any:
-    def put(rows: list[Row]) -> None:
+    def put(rows: list[tables.Row]) -> None:
         for row in rows:
-            shown = [_text(v) if isinstance(v, datetime) else v for v in row]
+            shown = [tables.text(v) if isinstance(v, datetime) else v for v in row]
             line = json.dumps(dict(zip(columns, shown, strict=True)))
             file.write(line.encode() + b"\n")
 
@@ -261,7 +182,7 @@ def _parquet(file: BinaryIO, columns: dict[str, type]) -> Any:
     schema = pa.schema([(name, types[kind]) for name, kind in columns.items()])
     with pq.ParquetWriter(file, schema) as writer:
 
-        def put(rows: list[Row]) -> None:
+        def put(rows: list[tables.Row]) -> None:
             names = dict.fromkeys(columns)
             shown = [dict(zip(names, row, strict=True)) for row in rows]
             if shown:

@@ -15,7 +15,8 @@ class Principal(Struct, frozen=True):
     user: str
     user_pk: int
     scope: Scope
-    digest: bytes
+    digest: bytes | None
+    """Of the token; None for whoever came without one, through Home Assistant."""
     expires_ms: int | None
 
 
@@ -59,6 +60,10 @@ class Access:
         if self.still(digest) is None:
             await self._refresh()
         return self.still(digest)
+
+    def may_stay(self, principal: Principal) -> bool:
+        """Whether what somebody proved to be holds still."""
+        return principal.digest is None or self.still(principal.digest) is not None
 
     def still(self, digest: bytes) -> Principal | None:
         """Return who holds the token with this hash now."""

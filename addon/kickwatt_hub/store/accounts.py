@@ -132,6 +132,24 @@ class Accounts:
 
         await self._writer.run(job)
 
+    async def grant(self, user_pk: int, scope: Scope) -> None:
+        """Let a user do that much; their tokens that allow more end. Raises NotThereError."""
+
+        def job(connection: sa.Connection) -> None:
+            changed = connection.execute(
+                sa.update(user).where(user.c.pk == user_pk).values(scope=int(scope))
+            )
+            if not changed.rowcount:
+                raise NotThereError(f"There is no user {user_pk}.")
+            with erasing(connection):
+                connection.execute(
+                    sa.delete(token).where(
+                        token.c.user_pk == user_pk, token.c.scope > int(scope)
+                    )
+                )
+
+        await self._writer.run(job)
+
     async def remove_user(self, name: str) -> None:
         """Remove a user and all of their tokens. Raises NotThereError."""
 

@@ -107,7 +107,11 @@ class Chargers:
         """Return every charger with its newest reading, session and order."""
 
         def question(connection: sa.Connection) -> list[StoredCharger]:
-            query = sa.select(charger).order_by(charger.c.pk)
+            query = (
+                sa.select(charger)
+                .where(charger.c.retired_ms.is_(None))
+                .order_by(charger.c.pk)
+            )
             fresh = _Fresh()
             for each in log.segments(connection):
                 fresh.take(log.outlines(connection, each))
@@ -118,12 +122,14 @@ class Chargers:
 
         return await self._reader.ask(question)
 
-    async def keys(self) -> dict[int, tuple[str, int]]:
-        """Return name and settings' revision of every charger by its pk, to see cheaply what changed."""
-        query = sa.select(charger.c.pk, charger.c.name, charger.c.settings_rev)
+    async def keys(self) -> dict[int, tuple[str, int, bytes]]:
+        """Return name, settings' revision and sealed key of every charger by its pk, to see cheaply what changed."""
+        query = sa.select(
+            charger.c.pk, charger.c.name, charger.c.settings_rev, charger.c.key
+        ).where(charger.c.retired_ms.is_(None))
         return await self._reader.ask(
             lambda connection: {
-                row.pk: (row.name, row.settings_rev)
+                row.pk: (row.name, row.settings_rev, row.key)
                 for row in connection.execute(query)
             }
         )
@@ -177,6 +183,21 @@ class Chargers:
 
         await self._writer.run(job)
 
+    async def rekey(self, charger_id: str, key: bytes) -> None:
+        """Store another sealed key of a charger. Raises NotThereError."""
+
+        def job(connection: sa.Connection) -> None:
+            with erasing(connection):
+                changed = connection.execute(
+                    sa.update(charger)
+                    .where(charger.c.id == charger_id, charger.c.retired_ms.is_(None))
+                    .values(key=key)
+                )
+            if not changed.rowcount:
+                raise NotThereError(f"There is no charger {charger_id}.")
+
+        await self._writer.run(job)
+
     async def remove(self, charger_id: str) -> None:
         """Remove a charger and all that it ever measured. Raises NotThereError."""
 
@@ -204,6 +225,19 @@ class Chargers:
                 raise NotThereError(f"There is no charger {charger_id}.")
 
         await self._writer.run(job)
+
+    async def raw_days(self, charger_id: str) -> int | None:
+        """Return how many days single readings are kept; None: always. Raises NotThereError."""
+        query = sa.select(charger.c.raw_days).where(charger.c.id == charger_id)
+
+        def question(connection: sa.Connection) -> int | None:
+            row = connection.execute(query).first()
+            if row is None:
+                raise NotThereError(f"There is no charger {charger_id}.")
+            days: int | None = row.raw_days
+            return days
+
+        return await self._reader.ask(question)
 
     async def sweep(self) -> None:
         """Delete the chunks of chargers that were removed, a slice per commit."""
@@ -451,9 +485,14 @@ def _sweep(connection: sa.Connection) -> bool:
 
 
 def _add(connection: sa.Connection, new: NewCharger) -> int:
-    if connection.execute(
-        sa.select(charger.c.pk).where(charger.c.id == new.id)
-    ).first():
+    taken = connection.execute(
+        sa.select(charger.c.retired_ms).where(charger.c.id == new.id)
+    ).first()
+    if taken is not None and taken.retired_ms is not None:
+        raise AlreadyThereError(
+            f"The charger {new.id} was removed, but its history is kept: bring it back, or remove that too."
+        )
+    if taken is not None:
         raise AlreadyThereError(f"There is a charger {new.id} already.")
     result = connection.execute(
         sa.insert(charger).values(

@@ -23,6 +23,7 @@ from .packer import Packer
 from .peers import Peers
 from .places import Places
 from .reader import Reader
+from .retired import Retired
 from .schema import hub
 from .tariffs import StoredTariffs
 from .upgrade import upgrade
@@ -50,6 +51,7 @@ class Store:
         self.peers = Peers(engines)
         self.checkup = Checkup(writer, reader)
         self.places = Places(writer, reader)
+        self.retired = Retired(writer, reader)
         self.modes = Modes(writer, reader)
         self.tariffs = StoredTariffs(writer, reader)
         self.insights = Insights(writer, reader)

@@ -109,6 +109,18 @@ class History:
             return []
         return await self._reader.ask(question)
 
+    async def session(self, charger_pk: int, session_id: int) -> Session | None:
+        """Return one session of a charger."""
+        query = sa.select(session).where(
+            session.c.charger_pk == charger_pk, session.c.pk == session_id
+        )
+
+        def question(connection: sa.Connection) -> Session | None:
+            row = connection.execute(query).first()
+            return None if row is None else record_from(row).session
+
+        return await self._reader.ask(question)
+
     async def sessions(
         self, charger_pk: int, start_ms: int, end_ms: int, limit: int
     ) -> list[Session]:

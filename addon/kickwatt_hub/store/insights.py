@@ -100,15 +100,6 @@ class Insights:
             lambda connection: connection.execute(query).scalar()
         )
 
-    async def is_session(self, charger_pk: int, session_id: int) -> bool:
-        """Whether a charger has such a session."""
-        query = sa.select(session.c.pk).where(
-            session.c.charger_pk == charger_pk, session.c.pk == session_id
-        )
-        return await self._reader.ask(
-            lambda connection: connection.execute(query).first() is not None
-        )
-
     async def mark_stale(self, charger_pk: int, since_ms: int) -> None:
         """Say that readings from a time on were stored by somebody else than the hub; it finds the sessions again."""
 

@@ -94,6 +94,7 @@ charger = sa.Table(
     sa.Column(
         "raw_days", sa.Integer
     ),  # how long single readings are kept; null: always
+    sa.Column("retired_ms", sa.BigInteger),  # removed then, its history kept
     sqlite_autoincrement=True,
 )
 

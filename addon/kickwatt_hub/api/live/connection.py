@@ -20,6 +20,7 @@ from ...store import StoreError, UnavailableError
 from .. import shapes
 from ..context import CONTEXT, Context
 from ..errors import ApiError, parse
+from ..ingress import person
 from . import topics
 from .commands import COMMANDS, CommandError, Work
 from .messages import MESSAGE, Auth, Command, Subscribe, id_of
@@ -43,6 +44,7 @@ class Connection:
         """`socket` is prepared for this request."""
         self._hub: Context = request.app[CONTEXT]
         self._socket = socket
+        self._request = request
         self._remote = request.remote
         transport = request.transport
         self._abort: Callable[[], None] = transport.abort if transport else _nothing
@@ -102,9 +104,12 @@ class Connection:
         if not isinstance(first, Auth):
             await self._reject("The first message must be the token.")
             return False
-        self._principal = await self._hub.access.identify(
-            tokens.from_header(f"Bearer {first.token}")
-        )
+        if first.token is None:
+            self._principal = await person(self._request, self._hub)
+        else:
+            self._principal = await self._hub.access.identify(
+                tokens.from_header(f"Bearer {first.token}")
+            )
         if self._principal is not None and not tokens.may(
             self._principal.scope, Scope.read
         ):
@@ -127,7 +132,7 @@ class Connection:
 
     def _recheck(self) -> None:
         """Tokens have changed: a client whose token is gone must go, too."""
-        if self._principal and self._hub.access.still(self._principal.digest) is None:
+        if self._principal and not self._hub.access.may_stay(self._principal):
             task = asyncio.create_task(
                 self._reject("This token is not valid any more.")
             )

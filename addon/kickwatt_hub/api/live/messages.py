@@ -5,9 +5,9 @@ from msgspec import Struct
 
 
 class Auth(Struct, tag="auth"):
-    """The first message: a token."""
+    """The first message: a token, or none where the Supervisor says who it is."""
 
-    token: str
+    token: str | None = None
 
 
 class Resume(Struct):

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from ...model import Scope
-from ...security import tokens
 from ...security.access import Principal
+from .. import ingress
 from ..context import CONTEXT, PRINCIPAL
 from .refusals import detail, forbidden, throttled, unauthenticated
 
@@ -39,8 +39,7 @@ def administrator(handler: Handler) -> Handler:
 async def identify(request: web.Request) -> Principal:
     """Return whose token came with the request. Raises Refusal, 401 and 429."""
     hub = request.app[CONTEXT]
-    token = tokens.from_header(request.headers.get("Authorization"))
-    principal = await hub.access.identify(token)
+    principal = await ingress.identify(request)
     if principal is None:
         if await hub.strangers.failed(request.remote):
             raise throttled()

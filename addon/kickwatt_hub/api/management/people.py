@@ -9,6 +9,7 @@ from ...security import tokens
 from ...store import AlreadyThereError
 from ...store.accounts import Member
 from ..context import CONTEXT, PRINCIPAL, Context
+from ..ingress import person
 from ..logins import LoginError, TooManyLoginsError, log_in
 from . import bodies
 from .callers import anybody, identify
@@ -82,17 +83,19 @@ async def login(request: web.Request) -> web.Response:
 async def logout(request: web.Request) -> web.Response:
     """End the token that came with the request."""
     hub = request.app[CONTEXT]
-    await hub.store.accounts.remove_digest(request[PRINCIPAL].digest)
+    if (digest := request[PRINCIPAL].digest) is not None:
+        await hub.store.accounts.remove_digest(digest)
     await hub.access.load()
     return web.Response(status=204)
 
 
 async def info(request: web.Request) -> web.Response:
     """Say who holds the token."""
-    if "Authorization" not in request.headers:
+    hub = request.app[CONTEXT]
+    if "Authorization" not in request.headers and await person(request, hub) is None:
         raise error(401, "Permission denied")
     principal = await identify(request)
-    member = await request.app[CONTEXT].store.accounts.member(principal.user_pk)
+    member = await hub.store.accounts.member(principal.user_pk)
     if member is None:
         raise detail(401, "Invalid token.")
     return answer(200, shown(member))

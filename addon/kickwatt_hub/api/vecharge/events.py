@@ -217,7 +217,7 @@ class Events:
 
     def _see_who_may_stay(self) -> None:
         for holder in list(self._holders.values()):
-            if self._hub.access.still(holder.principal.digest) is None:
+            if not self._hub.access.may_stay(holder.principal):
                 self._soon(self._end(holder))
 
     def _soon(self, work: Any) -> None:

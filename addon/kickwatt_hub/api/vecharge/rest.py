@@ -16,6 +16,7 @@ from ...security import tokens
 from ...store import UnavailableError
 from ..context import CONTEXT, PRINCIPAL
 from ..errors import ApiError, parse
+from ..ingress import identify
 from ..requests import BODY_S
 from .documents import location, status
 from .events import EVENTS, HELD, UNKNOWN
@@ -192,9 +193,7 @@ def _guarded(handler: Handler) -> Handler:
 
 async def _let_in(request: web.Request) -> None:
     hub = request.app[CONTEXT]
-    principal = await hub.access.identify(
-        tokens.from_header(request.headers.get("Authorization"))
-    )
+    principal = await identify(request)
     if principal is None:
         if await hub.strangers.failed(request.remote):
             raise Fail(
