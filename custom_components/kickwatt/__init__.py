@@ -3,9 +3,15 @@
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.helpers.typing import ConfigType
 
+from .const import DOMAIN
 from .coordinator import KickwattConfigEntry, KickwattCoordinator
+from .dashboard import async_offer_dashboard
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 PLATFORMS: list[Platform] = [
     Platform.BINARY_SENSOR,
@@ -17,6 +23,12 @@ PLATFORMS: list[Platform] = [
     Platform.SWITCH,
     Platform.TIME,
 ]
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Offer what does not belong to a single hub."""
+    await async_offer_dashboard(hass)
+    return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: KickwattConfigEntry) -> bool:

@@ -1,6 +1,6 @@
-"""The dashboard of the demo, made the way a person makes one: over Home Assistant's own API."""
+"""The dashboard of the demo: the integration's own, chosen the way a person chooses it, over Home Assistant's API."""
 
-from typing import Any, Final
+from typing import Final
 
 from .charge import Entities
 from .homeassistant import HomeAssistant
@@ -21,7 +21,7 @@ async def make(
     await hass.command(
         "lovelace/dashboards/create",
         url_path=URL_PATH,
-        title="Charging",
+        title="Kickwatt",
         icon="mdi:scooter-electric",
         mode="storage",
         show_in_sidebar=True,
@@ -30,7 +30,7 @@ async def make(
     await hass.command(
         "lovelace/config/save",
         url_path=URL_PATH,
-        config=layout(name, entities, hours_shown),
+        config={"strategy": {"type": "custom:kickwatt", "hours_to_show": hours_shown}},
     )
     await hass.command(
         "energy/save_prefs",
@@ -43,109 +43,3 @@ async def make(
             }
         ],
     )
-
-
-def layout(name: str, entities: Entities, hours_shown: float) -> dict[str, Any]:
-    """The dashboard: on the left what one looks at and switches, on the right the curve."""
-    full = {"columns": "full"}
-    now = [
-        {"type": "heading", "heading": name, "icon": "mdi:scooter-electric"},
-        {
-            "type": "tile",
-            "entity": entities["relay"],
-            "name": "Power to the charger",
-            "icon": "mdi:power-socket-de",
-            "features": [{"type": "toggle"}],
-            "grid_options": full,
-        },
-        {
-            "type": "tile",
-            "entity": entities["charging_state"],
-            "name": "State",
-            "color": "green",
-        },
-        {
-            "type": "tile",
-            "entity": entities["charging"],
-            "name": "Battery",
-            "color": "green",
-        },
-        {"type": "tile", "entity": entities["power"], "name": "Power"},
-        {"type": "tile", "entity": entities["current"], "name": "Current"},
-        {"type": "tile", "entity": entities["voltage"], "name": "Voltage"},
-        {"type": "tile", "entity": entities["signal_strength"], "name": "GSM signal"},
-        {
-            "type": "tile",
-            "entity": entities["mode"],
-            "name": "Charges",
-            "features": [{"type": "select-options"}],
-            "grid_options": full,
-        },
-        {
-            "type": "tile",
-            "entity": entities["cutoff"],
-            "name": "Full when below",
-            "features": [{"type": "numeric-input", "style": "buttons"}],
-            "grid_options": full,
-        },
-    ]
-    past = [
-        {"type": "heading", "heading": "This charge", "icon": "mdi:chart-bell-curve"},
-        {
-            "type": "tile",
-            "entity": entities["session_energy"],
-            "name": "Charged",
-            "color": "amber",
-        },
-        {
-            "type": "tile",
-            "entity": entities.later("session_cost"),
-            "name": "Cost",
-            "color": "amber",
-        },
-        {
-            "type": "tile",
-            "entity": entities["estimated_full"],
-            "name": "Full at",
-            # By the scooter's clock, which is not yours: "in two hours" would be wrong.
-            "time_format": "time",
-            "color": "green",
-        },
-        {
-            "type": "tile",
-            "entity": entities["energy"],
-            "name": "Meter",
-            "icon": "mdi:meter-electric",
-            "color": "amber",
-        },
-        {
-            "type": "history-graph",
-            "title": "Power",
-            "hours_to_show": hours_shown,
-            "entities": [{"entity": entities["power"], "name": "Power"}],
-            "grid_options": {**full, "rows": 6},
-        },
-        {
-            "type": "history-graph",
-            "hours_to_show": hours_shown,
-            "entities": [
-                {"entity": entities["charging_state"], "name": "State"},
-                {"entity": entities["relay"], "name": "Power"},
-            ],
-            "grid_options": full,
-        },
-    ]
-    return {
-        "views": [
-            {
-                "title": "Charging",
-                "type": "sections",
-                "path": PATH.rpartition("/")[2],
-                "max_columns": 3,
-                "sections": [
-                    {"type": "grid", "cards": now},
-                    {"type": "grid", "column_span": 2, "cards": past},
-                ],
-            }
-        ]
-    }
