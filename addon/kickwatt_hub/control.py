@@ -77,6 +77,15 @@ class Control:
             upon_the_newest(partial(self._order, entry, relay_on))
         )
 
+    async def do(self, entry: Entry, what: str) -> Order:
+        """Have a board clear its trips or restart, `what` being one of orders.DO, with power off before and after.
+
+        Raises NotSwitchableError and the store's errors.
+        """
+        if not entry.charger.switchable:
+            raise NotSwitchableError
+        return await self._finish(upon_the_newest(partial(self._do, entry, what)))
+
     async def order_by_itself(
         self, entry: Entry, relay_on: bool, after: int
     ) -> Order | None:
@@ -137,6 +146,13 @@ class Control:
                 entry.watch = Watch()
         return order
 
+    async def _do(self, entry: Entry, what: str) -> Order:
+        async with entry.turn:
+            order = await self._give(entry, False, reason=what)
+            if what == "clear":
+                entry.watch = Watch()
+        return order
+
     async def _order_by_itself(
         self, entry: Entry, relay_on: bool, after: int
     ) -> Order | None:
@@ -156,7 +172,7 @@ class Control:
             created_ms=self._now_ms(),
             reason=reason,
         )
-        if _nothing_to_do(charger, relay_on):
+        if reason not in orders.DO and _nothing_to_do(charger, relay_on):
             order = replace(order, state=OrderState.done)
         superseded = before.order if before.order != charger.order else None
         await self._save(entry, Wish(relay_on, order), superseded)
@@ -204,12 +220,12 @@ class Control:
         task.add_done_callback(self._working.discard)
 
     async def _withdraw(self, entry: Entry, order: Order) -> None:
-        """Take an unanswered order for "on" back; one for "off" stands until the board hears it."""
+        """Take an unanswered order back; one for a mere "off" stands until the board hears it."""
         async with entry.turn:
             if entry.charger.order != order:
                 return  # it was settled, or a newer one took its place
             unanswered = replace(order, state=OrderState.expired, reason="timeout")
-            if not order.relay_on:
+            if not order.relay_on and order.reason not in orders.DO:
                 entry.settle(unanswered)
                 return
             try:

@@ -316,6 +316,8 @@ class Ingest:
             "lease": lease_s if relay else 0,
             "interval": self._interval_s,
         }
+        if wish.pending is not None and wish.pending.reason in orders.DO:
+            reply["do"] = wish.pending.reason
         if charger.settings_rev and charger.settings_rev != said.rev:
             reply["settings"] = _settings(charger.settings_rev, charger.settings)
         return reply

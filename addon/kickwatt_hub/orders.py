@@ -17,6 +17,9 @@ _BY_ITSELF = ("cut_off", "idle", "trip", "button")
 # Other refusals pass (a sensor comes back, a pause is over), and the board then closes by the same order.
 _FOR_GOOD = ("trip", "ended")
 
+# What an order for "off" may have done besides, once; it is the reason that such an order carries.
+DO = ("clear", "restart")
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -71,6 +74,8 @@ def withdraw(wish: Wish, reason: str) -> Wish:
 
 def _hear_pending(wish: Wish, order: Order, said: Said) -> Wish:
     dealt_with = said.order == order.id
+    if order.reason in DO:
+        return _hear_done(wish, order, said) if dealt_with else wish
     if not order.relay_on:
         fulfilled = not said.relay or (dealt_with and said.why == "button")
         return Wish(False, _end(order, OrderState.done, None)) if fulfilled else wish
@@ -84,6 +89,14 @@ def _hear_pending(wish: Wish, order: Order, said: Said) -> Wish:
         reason = "trip" if said.why == "trip" else "ended"
         return Wish(False, _end(order, OrderState.refused, reason))
     return wish
+
+
+def _hear_done(wish: Wish, order: Order, said: Said) -> Wish:
+    refused = said.refused
+    if refused is None and order.reason == "clear" and said.trips:
+        refused = "firmware"  # it took the order for a mere "off"
+    state = OrderState.done if refused is None else OrderState.refused
+    return Wish(False, _end(order, state, refused))
 
 
 def _end(order: Order, state: OrderState, reason: str | None) -> Order:

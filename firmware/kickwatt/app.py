@@ -125,6 +125,9 @@ def watch(
             recorder.change()
             uplink.hurry()
             print(_state(control))
+        if uplink.restart:
+            print("restarting, as the hub asked")
+            microcontroller.reset()
         if not settled and clock.now_ms() - started_ms >= _SETTLED_MS:
             settled = True
             memory.settled()

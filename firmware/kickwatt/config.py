@@ -26,6 +26,7 @@ _NUMBERS = {
     "KICKWATT_UPLOAD_S": (0, 5, 3_600, 60, "s"),
     "KICKWATT_QUIET_S": (0, 5, 3_600, 300, "s"),
     "KICKWATT_AUTONOMOUS": (0, 0, 1, 0, ""),
+    "KICKWATT_REMOTE_CLEAR": (0, 0, 1, 0, ""),
     # Of the analog pair, per step of the converter; 0 where `kickwatt.calibrate` has not said.
     "KICKWATT_V_SLOPE": (5, 1_000, 200_000, 0, "V per step"),
     "KICKWATT_A_SLOPE": (6, 500, 500_000, 0, "A per step"),
@@ -122,6 +123,7 @@ def load(getenv: Callable[[str], str | int | None], names: list[str]) -> Config:
     config.upload_s = number("KICKWATT_UPLOAD_S")
     config.quiet_s = number("KICKWATT_QUIET_S")
     config.autonomous = number("KICKWATT_AUTONOMOUS") == 1
+    config.remote_clear = number("KICKWATT_REMOTE_CLEAR") == 1
 
     config.sensor = text("KICKWATT_SENSOR") or SENSORS[0]
     config.v_slope = number("KICKWATT_V_SLOPE")

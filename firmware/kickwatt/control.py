@@ -38,6 +38,8 @@ class Control:
         self.session = Session()
         self.orders = Orders(config.autonomous)
         self.refused: str | None = None
+        self.restart = False  # a person wants it, as soon as nothing waits to be sent
+        self._remote_clear = config.remote_clear
         # With worn-out memory the board may have ended the order that stands, and not know it any more.
         self._distrust = memory.is_worn
         memory.note_trips(trips)
@@ -112,9 +114,15 @@ class Control:
             self._try_to_close("order", now_ms)
 
     def reply(
-        self, order: int, on: bool, lease_s: int, sealed_ms: int, now_ms: int
+        self,
+        order: int,
+        on: bool,
+        lease_s: int,
+        sealed_ms: int,
+        now_ms: int,
+        do: object = None,
     ) -> None:
-        """A verified reply has said what the hub wants."""
+        """A verified reply has said what the hub wants. What an order says to *do* is done once, with power off."""
         new = self.orders.receive(order, on, lease_s, sealed_ms)
         if self._distrust and on:
             self._end("trip")
@@ -125,6 +133,8 @@ class Control:
                 self._open("order", now_ms)
             elif new:
                 self.why = "order"
+            if new:
+                self._do(do, now_ms)
         elif new and not self.orders.ended:
             self._start_session(now_ms)
         elif self.orders.ended:
@@ -179,6 +189,16 @@ class Control:
             and not self.session.peak_dw
             and self.session.closed_ms(now_ms) >= self.guard.limits.max_s * 1000
         )
+
+    def _do(self, what: object, now_ms: int) -> None:
+        if what == "restart":
+            self.restart = True
+        elif what == "clear" and self.guard.trips:
+            # Whether contacts are welded shows only at the board, and only an owner can say that far away is near enough.
+            if self._remote_clear and not self.guard.trips & guard.WELDED:
+                self.hold(now_ms)
+            else:
+                self.refused = "remote"
 
     def _start_session(self, now_ms: int) -> None:
         self.session.start()

@@ -1,6 +1,6 @@
 """May the relay be closed? Pure decisions over readings; nothing here can close anything.
 
-A trip opens the relay and stays latched, across resets too, until a person clears it at the board. The names are
+A trip opens the relay and stays latched, across resets too, until a person clears it: at the board, or from afar where its owner allows that. The names are
 those of docs/protocol.md; on the board they are bits.
 """
 

@@ -64,6 +64,7 @@ class Config:
         self.upload_s = 0
         self.quiet_s = 0
         self.autonomous = False
+        self.remote_clear = False
         self.sensor = ""
         self.v_slope = 0
         self.a_slope = 0

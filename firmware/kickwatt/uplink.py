@@ -62,6 +62,7 @@ class Uplink:
         self._failures = 0
         self._modem_failures = 0
         self.online = False
+        self.restart = False  # the hub asked for it, and nothing would be lost
 
     def hurry(self) -> None:
         """Something has changed that the hub should know at once, back-off or not."""
@@ -172,7 +173,10 @@ class Uplink:
         )
         self._take_settings(reply.get("settings"))
         self._due_ms = clock.now_ms() + self._pause_ms()
-        self._control.reply(order, relay == 1, lease, sealed_ms, clock.now_ms())
+        self._control.reply(
+            order, relay == 1, lease, sealed_ms, clock.now_ms(), reply.get("do")
+        )
+        self.restart = self._control.restart and not self._queue
 
     def _take_settings(self, settings: object) -> None:
         if not isinstance(settings, dict):

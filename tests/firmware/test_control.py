@@ -570,3 +570,81 @@ def test_an_order_to_open_is_never_refused() -> None:
     it = tripped(board()).reply(2)
     assert it.control.refused == "trip"
     assert it.reply(3, on=False).control.refused is None
+
+
+# ---------------------------------------------------------------------- what an order has done besides
+
+
+def latched(**changes: object) -> Board:
+    it = board(**changes).reply(1).run(5, 900).run(5, current_ma=9_000)
+    assert it.control.trips == ["over_current"]
+    return it.run(20)
+
+
+def do(it: Board, order: int, what: object, on: bool = False) -> Board:
+    it.control.reply(order, on, 900 if on else 0, it.ms, it.ms, what)
+    return it
+
+
+def test_a_trip_is_not_cleared_from_afar_unless_the_owner_allowed_it() -> None:
+    it = do(latched(), 2, "clear")
+    assert it.says == ("tripped", 0, "order", "remote")
+    it.reset()
+    assert it.control.trips == ["over_current"]
+
+
+def test_an_owner_can_allow_a_trip_to_be_cleared_from_afar_and_it_stays_cleared() -> (
+    None
+):
+    it = do(latched(REMOTE_CLEAR=1), 2, "clear")
+    assert it.says == ("off", 0, "order", None)
+    it.reset()
+    assert it.control.trips == []
+
+
+def test_after_a_clear_from_afar_only_a_new_order_closes_the_relay() -> None:
+    it = do(latched(REMOTE_CLEAR=1), 2, "clear").run(60)
+    assert it.reply(2, on=False).run(60).says == ("off", 0, "order", None)
+    assert it.reply(3).says == ("idle", 1, "order", None)
+
+
+def test_welded_contacts_are_never_cleared_from_afar() -> None:
+    it = board(REMOTE_CLEAR=1).reply(1).run(30, 900)
+    it.welded = True
+    it.reply(2, on=False).run(60)
+    assert it.control.trips == ["welded"]
+    it.welded = False
+    assert do(it.run(5), 3, "clear").says == ("tripped", 0, "order", "remote")
+    it.control.hold(it.ms)
+    assert it.control.trips == []
+
+
+@pytest.mark.parametrize("what", ["open", "", 1, None, ["clear"], {"clear": 1}])
+def test_a_board_does_nothing_that_it_does_not_know(what: object) -> None:
+    it = do(latched(REMOTE_CLEAR=1), 2, what)
+    assert it.control.trips == ["over_current"]
+    assert not it.control.restart
+
+
+@pytest.mark.parametrize("what", ["clear", "restart"])
+def test_what_an_order_has_done_is_done_once_and_never_with_power_on(what: str) -> None:
+    it = latched(REMOTE_CLEAR=1)
+    do(it, 1, what)  # an order that is known
+    do(it, 2, what, on=True)
+    assert it.control.trips == ["over_current"]
+    assert not it.control.restart
+
+
+def test_a_restart_opens_the_relay_first() -> None:
+    it = do(board().reply(1).run(30, 900), 2, "restart")
+    assert it.control.restart
+    assert it.says == ("off", 0, "order", None)
+
+
+def test_a_clear_with_nothing_to_clear_is_an_order_for_off() -> None:
+    assert do(board().reply(1).run(30, 900), 2, "clear").says == (
+        "off",
+        0,
+        "order",
+        None,
+    )

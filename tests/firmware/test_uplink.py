@@ -502,3 +502,17 @@ def test_nothing_secret_is_printed(
     assert "upload failed: modem: no network; again in 5 s" in said
     assert KEY.hex() not in said
     assert uplink_module.__version__ == "0.1.0"
+
+
+def test_a_restart_waits_until_nothing_waits_to_be_sent(bench: Bench) -> None:
+    bench.run(5)
+    bench.sample(60)
+    bench.hub.order = 1
+    bench.hub.extra = {"do": "restart"}
+    while len(bench.hub.messages) < 2:
+        bench.run(1)
+        assert not bench.uplink.restart
+    bench.run(5)
+    assert bench.hub.messages[1]["left"] == 20
+    assert bench.uplink.restart
+    assert len(bench.queue) == 0

@@ -98,6 +98,7 @@ async def test_the_hub_greets_and_takes_a_token(
             "name": "Kickwatt",
             "version": "0.1.0",
             "api": 1,
+            "firmware": "0.1.0",
         }
         await socket.send_json({"type": "auth", "token": await hub.add_token("read")})
         assert await socket.receive_json() == {"type": "auth_ok", "scope": "read"}
@@ -449,6 +450,89 @@ async def test_a_board_that_begins_and_ends_at_once_has_refused(
     board.relay, board.why = 0, "button"
     await board.report()
     assert (await client.result(5))["error"]["reason"] == "ended"
+
+
+async def test_a_trip_is_cleared_when_the_board_says_that_it_is(
+    client: Client, board: S1Device
+) -> None:
+    """The order goes out until the board has seen it, and then no more."""
+    board.trips, board.state, board.remote_clear = ["over_current"], "tripped", True
+    await board.report()
+    await client.event("charger")
+    await client.command("clear_trip")
+    await client.until(lambda m: m.get("charger", {}).get("relay", {}).get("pending"))
+    reply = await board.report()
+    assert reply.json is not None
+    assert (reply.json["do"], reply.json["relay"]) == ("clear", 0)
+    after = await board.report()
+    assert after.json is not None
+    assert "do" not in after.json
+    assert (await client.result(5))["result"]["state"] == "done"
+
+
+async def test_a_board_that_must_not_clear_from_afar_says_so(
+    client: Client, board: S1Device
+) -> None:
+    """It is the owner's word in settings.toml that counts."""
+    board.trips, board.state = ["over_current"], "tripped"
+    await board.report()
+    await client.command("clear_trip")
+    await client.until(lambda m: m.get("charger", {}).get("relay", {}).get("pending"))
+    await board.report()
+    await board.report()
+    error = (await client.result(5))["error"]
+    assert (error["code"], error["reason"]) == ("refused", "remote")
+    assert board.trips == ["over_current"]
+
+
+async def test_a_board_restarts_once(client: Client, board: S1Device) -> None:
+    """And starts with its relay open."""
+    await client.command("set_relay", relay="on")
+    await client.until(lambda m: m.get("charger", {}).get("relay", {}).get("pending"))
+    await board.report()
+    await board.report()
+    assert (await client.result(5))["ok"] is True
+    await client.command("restart")
+    await client.until(lambda m: m.get("charger", {}).get("relay", {}).get("pending"))
+    await board.report()
+    assert (board.boot, board.relay) == (2, 0)
+    for _ in range(3):
+        await board.report()
+    assert (await client.result(5))["ok"] is True
+    assert (board.boot, board.relay) == (2, 0)
+
+
+@pytest.mark.parametrize("command", ["clear_trip", "restart"])
+async def test_what_nobody_answers_is_withdrawn(
+    tmp_path: Path, http: aiohttp.ClientSession, command: str
+) -> None:
+    """A board must not restart when nobody expects it any more."""
+    async with running_hub(tmp_path / "brief", order_s=0.2) as hub:
+        key = await hub.add_charger("scooter")
+        token = await hub.add_token("control")
+        async with (
+            S1Device(hub.device_url, "scooter", key) as board,
+            http.ws_connect(f"{hub.url}/api/v1/live") as socket,
+        ):
+            await board.report()
+            await socket.send_json({"type": "auth", "token": token})
+            client = Client(socket)
+            await client.command(command)
+            assert (await client.result(5))["error"]["code"] == "timeout"
+            reply = await board.report()
+            assert reply.json is not None
+            assert "do" not in reply.json
+            assert (reply.json["order"], reply.json["relay"]) == (1, 0)
+
+
+async def test_a_silent_board_is_not_restarted_later(
+    client: Client, hub: RunningHub
+) -> None:
+    """Nobody would expect it any more."""
+    await hub.add_charger("quiet")
+    await client.event("charger")
+    await client.command("restart", charger="quiet")
+    assert (await client.result(5))["error"]["code"] == "offline"
 
 
 async def test_a_newer_order_takes_the_place_of_one_that_waits(

@@ -55,6 +55,7 @@ async def test_health_and_info_need_no_token(hub: RunningHub, stranger: Api) -> 
             "name": "Kickwatt",
             "version": "0.1.0",
             "api": 1,
+            "firmware": "0.1.0",
         },
     )
     assert len(hub.hub_id) == 32
@@ -185,6 +186,7 @@ async def test_a_charger_is_added_shown_and_removed(
         "firmware": None,
         "signal_dbm": None,
         "supply_v": None,
+        "clock_off_s": None,
         "state": "unknown",
         "trips": [],
         "relay": {"reported": None, "desired": None, "pending": False, "reason": None},
@@ -237,6 +239,10 @@ async def test_a_charger_is_added_shown_and_removed(
     assert (await board.send(supply_mv=4010)).status == 200
     _, charger = await admin.call("GET", "/api/v1/chargers/scooter")
     assert charger["supply_v"] == 4.01
+    assert charger["clock_off_s"] is None
+    assert (await board.send(clock=1_000_000_000)).status == 200
+    _, charger = await admin.call("GET", "/api/v1/chargers/scooter")
+    assert charger["clock_off_s"] < -20 * 365 * 86_400
     assert await admin.call("GET", "/api/v1/chargers") == (200, [charger])
     assert added["key"] not in json.dumps(charger)
     assert await admin.call("DELETE", "/api/v1/chargers/scooter") == (204, None)

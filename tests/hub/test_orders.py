@@ -136,3 +136,30 @@ def test_an_unanswered_order_is_withdrawn() -> None:
         )
     done = _wish(ON, OrderState.done)
     assert withdraw(done, "timeout") == done
+
+
+@pytest.mark.parametrize(
+    ("what", "said", "state", "reason"),
+    [
+        ("clear", {"order": 6, "trips": ("welded",)}, "pending", "clear"),
+        ("clear", {"order": 6}, "pending", "clear"),
+        ("clear", {"order": 7}, "done", "clear"),
+        (
+            "clear",
+            {"order": 7, "trips": ("welded",), "refused": "remote"},
+            "refused",
+            "remote",
+        ),
+        # Firmware that knows of no such orders only switches off.
+        ("clear", {"order": 7, "trips": ("welded",)}, "refused", "firmware"),
+        ("restart", {"order": 6}, "pending", "restart"),
+        ("restart", {"order": 7, "trips": ("welded",)}, "done", "restart"),
+    ],
+)
+def test_an_order_that_has_something_done(
+    what: str, said: dict[str, Any], state: str, reason: str
+) -> None:
+    """The board has to say that it has seen it, be its relay open already or not."""
+    wish = hear(_wish(replace(OFF, reason=what)), replace(SAID, **said))
+    assert wish.order is not None
+    assert (wish.on, wish.order.state, wish.order.reason) == (False, state, reason)

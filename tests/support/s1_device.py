@@ -90,6 +90,7 @@ class S1Device:
         self.order = 0
         self.refused: str | None = None
         self.refuse_next: str | None = None
+        self.remote_clear = False
         self.rev = 0
         self.settings: dict[str, Any] = {}
         self.csq = 17
@@ -240,6 +241,8 @@ class S1Device:
             if self.relay:
                 self.relay, self.why, self.state = 0, "order", "off"
             self.refused = None
+            if is_new:
+                self._do(wanted.get("do"))
         elif is_new and (self.refuse_next or self.trips):
             self.refused, self.refuse_next = self.refuse_next or "trip", None
         elif is_new or (not self.relay and self.why in ("lease", "boot")):
@@ -248,3 +251,12 @@ class S1Device:
         elif not self.relay:
             self.refused = "ended"
         self.order = wanted["order"]
+
+    def _do(self, what: str | None) -> None:
+        if what == "restart":
+            self.reboot("software")
+        elif what == "clear" and self.trips:
+            if self.remote_clear:
+                self.trips, self.state, self.why = [], "off", "order"
+            else:
+                self.refused = "remote"

@@ -56,6 +56,8 @@ def info(hub_id: str, name: str) -> dict[str, Any]:
         "name": name,
         "version": __version__,
         "api": API_VERSION,
+        # One release stamps one version on all parts, so this is the newest firmware that the hub knows.
+        "firmware": __version__,
     }
 
 
@@ -72,6 +74,7 @@ def charger(each: Charger) -> dict[str, Any]:
         "firmware": each.said.fw if each.said else None,
         "signal_dbm": _dbm(each.csq),
         "supply_v": _supply_v(each.said),
+        "clock_off_s": _clock_off_s(each),
         "state": each.state,
         "trips": each.said.trips if each.said else (),
         "relay": {
@@ -111,6 +114,14 @@ def _source(each: Source) -> dict[str, Any]:
         "message": each.message,
         "engine_io": each.engine_io,
     }
+
+
+def _clock_off_s(each: Charger) -> int | None:
+    """Return by how much the board's clock is ahead of the hub's, as both were at its last message."""
+    clock = each.said.clock if each.said else None
+    if clock is None or each.last_seen_ms is None or each.simulated:
+        return None
+    return clock - each.last_seen_ms // 1000
 
 
 def _mode(each: ModeSettings) -> dict[str, Any]:

@@ -84,7 +84,7 @@ class Message(Struct, frozen=True):
     why: Literal["boot", "order", "button", "lease", "cut_off", "idle", "trip"]
     trips: Annotated[list[Trip], Meta(max_length=10)]
     order: _Zero
-    refused: Literal["trip", "sensor", "flapping", "ended"] | None
+    refused: Literal["trip", "sensor", "flapping", "ended", "remote"] | None
     rev: _Zero
     left: _Zero
     samples: Annotated[list[Sample], Meta(max_length=200)]

@@ -18,6 +18,8 @@ KEY: Final = bytes(range(32))
 
 _LEASES_S: Final = (60, 180, 900)
 _ORDERS_EVERY_S: Final = (60.0, 1200.0)
+# What goes with an order for "off", by its number.
+_DO: Final = {1: "clear", 3: "clear", 6: "restart"}
 _LIMITS: Final = {
     "rev": 1,
     "cutoff_dw": 115,
@@ -158,6 +160,9 @@ class InsideHub:
             "lease": self.lease_s if wish.relay else 0,
             "interval": 30,
         }
+        if not wish.relay and message["order"] != wish.order:
+            if what := _DO.get(wish.order % 7):
+                orders["do"] = what
         if self.limits and message["rev"] != _LIMITS["rev"]:
             orders["settings"] = _LIMITS
         return orders

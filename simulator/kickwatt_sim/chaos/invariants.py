@@ -8,7 +8,8 @@ it says when the coil may be energised:
 * never past the lease of the last genuine reply since this start (unless the board is autonomous);
 * not past the caps on time, energy and current, nor outside the voltage window;
 * not within 10 s of the last opening or start, and not more than 12 times an hour;
-* not after a trip, whatever restarts, until somebody has held the button for 5 s; and every message says that there is one.
+* not after a trip, whatever restarts, until somebody has held the button for 5 s, or has cleared it from afar with the owner's leave; and
+  every message says that there is one.
 
 Where the firmware has to notice first, it has `slack_s`.
 """
@@ -30,6 +31,7 @@ _OFF_S: Final = 10.0
 _HOUR_S: Final = 3600.0
 _CLOSINGS_PER_HOUR: Final = 12
 _HELD_S: Final = 4.5
+_WELDED: Final = "current through the open contact"
 _WELDED_W: Final = 5.0
 _WELDED_S: Final = 25.0
 _EVERY_S: Final = 1.0
@@ -73,13 +75,19 @@ class Invariants:
     """Watches one device from its first moment on; `violations` is what was seen."""
 
     def __init__(
-        self, device: Device, *, autonomous: bool = False, slack_s: float = 3.0
+        self,
+        device: Device,
+        *,
+        autonomous: bool = False,
+        remote_clear: bool = False,
+        slack_s: float = 3.0,
     ) -> None:
         """Attach to a device that has not run yet."""
         self.violations: list[Violation] = []
         self._device = device
         self._world = device.world
         self._autonomous = autonomous
+        self._remote_clear = remote_clear
         self._slack_s = slack_s
         self._caps = Caps()
         self._boots = 0
@@ -189,7 +197,7 @@ class Invariants:
         elif self._welded_since_s is None:
             self._welded_since_s = frame.at_s
         elif frame.at_s - self._welded_since_s > _WELDED_S:
-            self._trips("current through the open contact")
+            self._trips(_WELDED)
 
     def _judge_opening(self, now_s: float) -> None:
         """What opens just after a reason to trip, and for no other reason that could be seen, has tripped."""
@@ -220,9 +228,16 @@ class Invariants:
         if reply["order"] != self._order:
             self._order = reply["order"]
             self._new_session()
+            if reply.get("do") == "clear" and self._remote_clear:
+                self._cleared_from_afar()
         lease_s = reply["lease"] if reply["relay"] else 0
         self._lease_until_s = self._left_s.get(request.body[:64], 0.0) + lease_s
         self._take_settings(reply.get("settings"))
+
+    def _cleared_from_afar(self) -> None:
+        """Only whoever stands there sees whether contacts are welded."""
+        if self._trip != _WELDED:
+            self._trip, self._closings = None, []
 
     def _take_settings(self, settings: dict[str, Any] | None) -> None:
         if settings is not None:

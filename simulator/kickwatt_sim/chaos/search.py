@@ -33,6 +33,11 @@ class Case:
         return self.seed % 7 == 6
 
     @property
+    def remote_clear(self) -> bool:
+        """Whether the owner lets trips be cleared from afar: one in five."""
+        return self.seed % 5 == 4
+
+    @property
     def limits(self) -> bool:
         """Whether the hub sets tight limits: every other."""
         return self.seed % 2 == 1
@@ -50,7 +55,10 @@ def prepare(case: Case) -> tuple[Device, InsideHub, Invariants]:
     """Return a device of this case with its hub and its observer; nothing has run yet."""
     world = World(start=_START, seed=case.seed)
     hub = InsideHub(world, case.limits)
-    settings = hub.settings | ({"KICKWATT_AUTONOMOUS": 1} if case.autonomous else {})
+    settings = hub.settings | {
+        "KICKWATT_AUTONOMOUS": int(case.autonomous),
+        "KICKWATT_REMOTE_CLEAR": int(case.remote_clear),
+    }
     device = Device(
         settings,
         world=world,
@@ -58,7 +66,12 @@ def prepare(case: Case) -> tuple[Device, InsideHub, Invariants]:
         carry=hub.carry,
         nap_s=NAP_S,
     )
-    eyes = Invariants(device, autonomous=case.autonomous, slack_s=slack_for(NAP_S))
+    eyes = Invariants(
+        device,
+        autonomous=case.autonomous,
+        remote_clear=case.remote_clear,
+        slack_s=slack_for(NAP_S),
+    )
     scenarios.play(case.scenario, device)
     return device, hub, eyes
 

@@ -135,6 +135,14 @@ async def _charge_once(hub: Context, command: OnCharger) -> dict[str, Any]:
     return shapes.charger(await hub.scheduler.charge_once(entry))
 
 
+async def _clear_trip(hub: Context, command: OnCharger) -> dict[str, Any]:
+    return await _do(hub, command, "clear")
+
+
+async def _restart(hub: Context, command: OnCharger) -> dict[str, Any]:
+    return await _do(hub, command, "restart")
+
+
 async def _set_settings(hub: Context, command: SetSettings) -> dict[str, Any]:
     return await _change(hub, command, bodies.ChargerChange(settings=command.settings))
 
@@ -161,9 +169,22 @@ COMMANDS: dict[str, Command[Any]] = {
     "rename": Command(Rename, _rename),
     "set_mode": Command(SetMode, _set_mode),
     "charge_once": Command(OnCharger, _charge_once),
+    "clear_trip": Command(OnCharger, _clear_trip),
+    "restart": Command(OnCharger, _restart),
     "set_tariff": Command(SetTariff, _set_tariff),
     "post_prices": Command(PostPrices, _post_prices),
 }
+
+
+async def _do(hub: Context, command: OnCharger, what: str) -> dict[str, Any]:
+    entry = charger_of(hub, command)
+    _insist_on_switch(entry)
+    if not entry.charger.online:
+        raise CommandError("offline", f"{entry.charger.name} is silent.")
+    order = await hub.control.do(entry, what)
+    return shapes.order(
+        _done(entry.charger.name, await hub.control.settled(entry, order))
+    )
 
 
 async def _change(
@@ -194,9 +215,7 @@ def _done(name: str, order: Order | None) -> Order:
     if order is None:
         raise CommandError("timeout", f"{name} has not answered in time.")
     if order.state is OrderState.refused:
-        raise CommandError(
-            "refused", f"{name} refused to switch on.", reason=order.reason
-        )
+        raise CommandError("refused", f"{name} refused.", reason=order.reason)
     if order.reason == "removed":
         raise CommandError("not_found", f"{name} was removed.")
     if order.state is OrderState.expired:
