@@ -63,7 +63,7 @@ class Position(Struct, frozen=True, order=True, array_like=True, gc=False):
     number: int
 
 
-class Reading(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
+class Reading(Struct, frozen=True, array_like=True, gc=False):
     """What a charger measured at one instant.
 
     The store keeps it as an array of its fields: new ones go to the end and need a default.

@@ -23,6 +23,24 @@ def test_what_comes_out_is_what_went_in(
     assert columns.unpack(packed, len(rows), scales) == table
 
 
+@given(
+    st.lists(st.tuples(WHOLE, TENTHS, ANY, st.none()), min_size=1, max_size=40),
+    st.data(),
+)
+def test_some_rows_are_the_same_as_in_all_of_the_column(
+    rows: list[tuple[int | None, float | None, float | None, None]], data: st.DataObject
+) -> None:
+    """Wherever they begin and end."""
+    table = [list(column) for column in zip(*rows, strict=True)]
+    scales = (0, 10, 10, 1)
+    start = data.draw(st.integers(0, len(rows)))
+    stop = data.draw(st.integers(start, len(rows)))
+    folded = columns.unfold(columns.pack(table, scales), len(rows), scales)
+    assert [each.values(start, stop) for each in folded] == [
+        column[start:stop] for column in table
+    ]
+
+
 def test_a_day_of_a_steady_value_is_a_few_bytes() -> None:
     """Differences are zero."""
     packed = columns.pack([[230.1] * 1440, list(range(1440))], (10, 0))

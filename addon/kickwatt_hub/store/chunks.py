@@ -1,13 +1,14 @@
 """A chunk: some readings of one charger, packed, with their roll-ups of a minute and of a quarter of an hour."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 
-import msgspec
 from msgspec import Struct
 
-from ..model import Reading
+from ..model import Position, Reading
 from . import columns
+from .columns import Folded
 from .rollups import MINUTE_MS, QUARTER_MS, coarser, pack_buckets, roll_up
 
 DAY_MS = 86_400_000
@@ -17,6 +18,7 @@ MOST = 20_000  # readings in one chunk: a day at a reading every 5 s
 
 # Of the columns in the order of `Reading`'s fields, `position` first taken apart. New ones go to the end.
 _SCALES = (0, 0, 0, 0, 10, 1000, 10, 100, 0, 1)
+_TIME = 2
 
 
 class Chunk(Struct, frozen=True, kw_only=True):
@@ -71,11 +73,27 @@ def pack_readings(readings: Sequence[Reading]) -> bytes:
 
 def unpack_readings(data: bytes, count: int) -> list[Reading]:
     """Return the readings that `pack_readings` was given."""
-    boots, numbers, times, relays, *rest = columns.unpack(data, count, _SCALES)
+    return _rows(columns.unfold(data, count, _SCALES), 0, count)
+
+
+def unpack_between(
+    data: bytes, count: int, start_ms: int, end_ms: int
+) -> list[Reading]:
+    """Return those of start <= time < end of a chunk's readings, which are sorted by time."""
+    folded = columns.unfold(data, count, _SCALES)
+    times = folded[_TIME].values(0, count)
+    return _rows(folded, bisect_left(times, start_ms), bisect_left(times, end_ms))
+
+
+def _rows(folded: Sequence[Folded], start: int, stop: int) -> list[Reading]:
+    boots, numbers, times, relays, *rest = (
+        column.values(start, stop) for column in folded
+    )
     on = [None if relay is None else bool(relay) for relay in relays]
-    positions = zip(boots, numbers, strict=True)
-    rows = zip(positions, times, on, *rest, strict=True)
-    return msgspec.convert(list(rows), list[Reading])
+    # What was packed was valid: checking each value again would take longer than unpacking it.
+    make: Callable[..., Reading] = Reading
+    positions = map(Position, boots, numbers, strict=True)
+    return list(map(make, positions, times, on, *rest, strict=True))
 
 
 def by_time(reading: Reading) -> tuple[int, int, int]:

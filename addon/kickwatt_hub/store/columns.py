@@ -7,7 +7,8 @@ lowest bytes first, then all second ones, and so on, zstd finds long runs. What 
 from array import array
 from collections.abc import Iterator, Sequence
 from compression import zstd
-from itertools import accumulate, pairwise, starmap
+from dataclasses import dataclass
+from itertools import accumulate, islice, pairwise, starmap
 from operator import xor
 import struct
 
@@ -23,6 +24,9 @@ _SCALED = 2  # numbers that are whole once they are multiplied, kept like those
 _FLOATS = 3  # any other numbers: the bits of each, xor those of the one before
 _HOLES = 16  # added where some are None: a bitmap of those that are not comes first
 _SAME = 32  # added where all that are not None are equal: there is only one
+_FLAGS = _HOLES | _SAME
+
+_CODES = {_WHOLE: "q", _SCALED: "q", _FLOATS: "Q"}
 
 type Number = int | float | bool
 type Column = Sequence[Number | None]
@@ -42,14 +46,56 @@ def pack(columns: Sequence[Column], scales: Sequence[int]) -> bytes:
 
 def unpack(data: bytes, count: int, scales: Sequence[int]) -> list[list[Number | None]]:
     """Return the columns of `count` rows that `pack` made; fewer of them where it was given fewer."""
+    return [column.values(0, count) for column in unfold(data, count, scales)]
+
+
+def unfold(data: bytes, count: int, scales: Sequence[int]) -> list[Folded]:
+    """Return the same columns before their values are worked out: whoever needs a few rows pays for those."""
     raw = zstd.decompress(data)
     reader = _Cursor(raw)
     columns = []
     for scale in scales:
         if reader.at == len(raw):
             break
-        columns.append(_unpack_column(reader, count, scale))
+        columns.append(_unfold_column(reader, count, scale))
     return columns
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A column as it is kept."""
+
+    kind: int
+    scale: int
+    count: int
+    """Of the numbers in it, without the holes."""
+    there: int | None
+    """Which rows have a value, a bit each, the first row lowest; None: all."""
+    raw: bytes
+
+    def values(self, start: int, stop: int) -> list[Number | None]:
+        """Return the values of the rows from `start` up to, not including, `stop`."""
+        if self.kind == _NOTHING:
+            return [None] * (stop - start)
+        if self.there is None:
+            return list(self._numbers(start, stop))
+        before, until = (
+            (self.there & (1 << row) - 1).bit_count() for row in (start, stop)
+        )
+        present = iter(self._numbers(before, until))
+        return [
+            next(present) if self.there >> row & 1 else None
+            for row in range(start, stop)
+        ]
+
+    def _numbers(self, start: int, stop: int) -> list[Number]:
+        if self.kind & _SAME:
+            return _unpack_numbers(
+                self.raw, 1, 0, 1, self.kind & ~_FLAGS, self.scale
+            ) * (stop - start)
+        return _unpack_numbers(
+            self.raw, self.count, start, stop, self.kind & ~_FLAGS, self.scale
+        )
 
 
 class _Cursor:
@@ -105,39 +151,40 @@ def _differences(numbers: Sequence[int]) -> array[int]:
         return array("Q", [each % 2**64 for each in differences])
 
 
-def _unpack_column(reader: _Cursor, count: int, scale: int) -> list[Number | None]:
+def _unfold_column(reader: _Cursor, count: int, scale: int) -> Folded:
     kind = reader.take(1)[0]
     if kind == _NOTHING:
-        return [None] * count
-    mask: list[bool] | None = None
-    if kind & _HOLES:
-        mask = _unbits(reader.take((count + 7) // 8), count)
-        count = sum(mask)
-    values = _unpack_numbers(
-        reader, 1 if kind & _SAME else count, kind & ~(_HOLES | _SAME), scale
-    )
-    if kind & _SAME:
-        values *= count
-    if mask is None:
-        return list(values)
-    present = iter(values)
-    return [next(present) if there else None for there in mask]
-
-
-def _unpack_numbers(reader: _Cursor, count: int, kind: int, scale: int) -> list[Number]:
-    raw = reader.take(count * _WIDTH)
-    values: list[Number]
-    if kind == _FLOATS:
-        bits = list(accumulate(_unshuffle(raw, count, "Q"), xor))
-        values = list(struct.unpack(f"<{count}d", struct.pack(f"<{count}Q", *bits)))
-    elif kind in (_WHOLE, _SCALED):
-        whole = list(accumulate(_unshuffle(raw, count, "q")))
-        if not -(2**63) <= min(whole) <= max(whole) < 2**63:
-            whole = [(each + 2**63) % 2**64 - 2**63 for each in whole]
-        values = [each / scale for each in whole] if kind == _SCALED else list(whole)
-    else:
+        return Folded(kind, scale, 0, None, b"")
+    if kind & ~_FLAGS not in _CODES:
         raise ValueError("A column of an unknown kind.")
-    return values
+    there: int | None = None
+    if kind & _HOLES:
+        there = int.from_bytes(reader.take((count + 7) // 8), "little")
+        count = (there & (1 << count) - 1).bit_count()
+    kept = 1 if kind & _SAME else count
+    return Folded(kind, scale, count, there, reader.take(kept * _WIDTH))
+
+
+def _unpack_numbers(
+    raw: bytes, count: int, start: int, stop: int, kind: int, scale: int
+) -> list[Number]:
+    """Return the numbers from `start` up to `stop` of all `count` that are there."""
+    differences = islice(_unshuffle(raw, count, _CODES[kind]), stop)
+    if kind == _FLOATS:
+        bits = list(islice(accumulate(differences, xor), start, None))
+        packed = struct.pack(f"<{len(bits)}Q", *bits)
+        return list(struct.unpack(f"<{len(bits)}d", packed))
+    whole = list(islice(accumulate(differences), start, None))
+    if not _are_small(raw, count):
+        whole = [(each + 2**63) % 2**64 - 2**63 for each in whole]
+    return [each / scale for each in whole] if kind == _SCALED else list(whole)
+
+
+def _are_small(raw: bytes, count: int) -> bool:
+    """Whether no difference has more than 48 bits, so that no sum of them can have more than 64."""
+    highest, next_highest = raw[7 * count :], raw[6 * count : 7 * count]
+    signs = highest.count(0) + highest.count(255)
+    return count < 2**15 and highest == next_highest and signs == count
 
 
 def _shuffle(numbers: array[int]) -> bytes:
@@ -157,8 +204,3 @@ def _unshuffle(raw: bytes, count: int, code: str) -> array[int]:
 def _bits(flags: Sequence[bool]) -> bytes:
     number = int("".join("1" if flag else "0" for flag in reversed(flags)), 2)
     return number.to_bytes((len(flags) + 7) // 8, "little")
-
-
-def _unbits(raw: bytes, count: int) -> list[bool]:
-    number = int.from_bytes(raw, "little")
-    return [bool(number >> place & 1) for place in range(count)]

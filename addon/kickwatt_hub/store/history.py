@@ -1,12 +1,13 @@
 """What was measured, and the charges found in it: chunks and log, read as one."""
 
 from collections.abc import Collection, Iterator, Sequence
+from heapq import merge
 
 import sqlalchemy as sa
 
 from ..model import Position, Reading, Session, SessionRecord
 from . import log
-from .chunks import DAY_MS, by_time, unpack_readings
+from .chunks import DAY_MS, by_time, unpack_between, unpack_readings
 from .reader import Reader
 from .rollups import MINUTE_MS, QUARTER_MS, Bucket, coarser, roll_up, unpack_buckets
 from .schema import chunk, session
@@ -186,7 +187,6 @@ def _days(
             fresh.setdefault(each.time_ms // DAY_MS, []).append(each)
     days = _packed_days(connection, start_ms, end_ms)
     for day in sorted({*days, *fresh}):
-        found = fresh.get(day, [])
         rows = connection.execute(
             sa.select(chunk.c.data, chunk.c.size).where(
                 chunk.c.day == day,
@@ -196,13 +196,11 @@ def _days(
                 chunk.c.data.is_not(None),
             )
         )
-        for data, count in rows:
-            found += unpack_readings(data, count)
+        parts = [unpack_between(*row, start_ms, end_ms) for row in rows]
+        parts.append(sorted(fresh.get(day, ()), key=by_time))
+        found = [part for part in parts if part]
         if found:
-            yield sorted(
-                (each for each in found if start_ms <= each.time_ms < end_ms),
-                key=by_time,
-            )
+            yield found[0] if len(found) == 1 else list(merge(*found, key=by_time))
 
 
 def _extent(
@@ -224,9 +222,19 @@ def _extent(
 
 
 def _packed_days(connection: sa.Connection, start_ms: int, end_ms: int) -> list[int]:
-    """Return the days of the span for which there are any chunks, of whatever charger; a leap from one to the next."""
+    """Return the days of the span for which there are any chunks, of whatever charger."""
     first, last = (
         max(-_FAR, min(_FAR, time_ms // DAY_MS)) for time_ms in (start_ms, end_ms - 1)
+    )
+    found = connection.execute(_LEAPS, {"first": first, "last": last})
+    return list(found.scalars())
+
+
+def _leaps() -> sa.Select[tuple[int]]:
+    """Ask for the days with chunks from `first` to `last`, by a leap from each to the next."""
+    first, last = (
+        sa.bindparam("first", type_=sa.Integer),
+        sa.bindparam("last", type_=sa.Integer),
     )
     day = sa.select(sa.func.min(chunk.c.day).label("day"))
     leap = day.where(chunk.c.day >= first).cte("leap", recursive=True)
@@ -237,8 +245,10 @@ def _packed_days(connection: sa.Connection, start_ms: int, end_ms: int) -> list[
         .scalar_subquery()
     )
     leap = leap.union_all(sa.select(following).where(leap.c.day < last))
-    query = sa.select(leap.c.day).where(leap.c.day <= last)
-    return list(connection.execute(query).scalars())
+    return sa.select(leap.c.day).where(leap.c.day <= last)
+
+
+_LEAPS = _leaps()
 
 
 def _parts(
