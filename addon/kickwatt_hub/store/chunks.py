@@ -1,7 +1,7 @@
 """A chunk: some readings of one charger, packed, with their roll-ups of a minute and of a quarter of an hour."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from msgspec import Struct
@@ -91,9 +91,8 @@ def _rows(folded: Sequence[Folded], start: int, stop: int) -> list[Reading]:
     )
     on = [None if relay is None else bool(relay) for relay in relays]
     # What was packed was valid: checking each value again would take longer than unpacking it.
-    make: Callable[..., Reading] = Reading
     positions = map(Position, boots, numbers, strict=True)
-    return list(map(make, positions, times, on, *rest, strict=True))
+    return list(map(Reading, positions, times, on, *rest, strict=True))
 
 
 def by_time(reading: Reading) -> tuple[int, int, int]:

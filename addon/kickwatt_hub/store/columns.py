@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import accumulate, islice, pairwise, starmap
 from operator import xor
 import struct
+from typing import Any
 
 LEVEL = 3
 _WIDTH = 8  # every number has 64 bits: the empty ones cost nothing once they are side by side
@@ -73,8 +74,8 @@ class Folded:
     """Which rows have a value, a bit each, the first row lowest; None: all."""
     raw: bytes
 
-    def values(self, start: int, stop: int) -> list[Number | None]:
-        """Return the values of the rows from `start` up to, not including, `stop`."""
+    def values(self, start: int, stop: int) -> list[Any]:
+        """Return the values of the rows from `start` up to, not including, `stop`: numbers of one type, or None."""
         if self.kind == _NOTHING:
             return [None] * (stop - start)
         if self.there is None:

@@ -196,7 +196,7 @@ def _days(
                 chunk.c.data.is_not(None),
             )
         )
-        parts = [unpack_between(*row, start_ms, end_ms) for row in rows]
+        parts = [unpack_between(row.data, row.size, start_ms, end_ms) for row in rows]
         parts.append(sorted(fresh.get(day, ()), key=by_time))
         found = [part for part in parts if part]
         if found:
