@@ -132,7 +132,8 @@ export class Chart extends Element {
           grid: { show: false },
           space: 64,
           size: 28,
-          values: (_, splits, __, ___, step) => splits.map((each) => this.tick(each, step)),
+          values: (plot, splits, _, __, step) =>
+            splits.map((each) => (inside(plot, each) ? this.tick(each, step) : "")),
         },
         {
           ...axis,
@@ -278,6 +279,13 @@ export class Chart extends Element {
     this.place.style.color = `var(--${token})`;
     return getComputedStyle(this.place).color;
   }
+}
+
+/** Whether a label centred here would be whole. */
+function inside(plot: uPlot, value: number): boolean {
+  const half = 26;
+  const left = plot.valToPos(value, "x") + plot.bbox.left / devicePixelRatio;
+  return left > half && left < plot.width - half;
 }
 
 function most(values: number[]): number {
