@@ -73,6 +73,12 @@ export const ROUTES: Route[] = [
     load: () => import("./views/why"),
     view: ([id]) => html`<kw-why .charger=${id}></kw-why>`,
   },
+  {
+    pattern: /^tariff$/,
+    section: "tariff",
+    load: () => import("./views/tariff"),
+    view: () => html`<kw-tariff></kw-tariff>`,
+  },
 ];
 
 export function current(): string {

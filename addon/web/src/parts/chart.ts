@@ -4,7 +4,7 @@ import { html, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { clock, moment, day, number } from "../text/format";
+import { clock, date, day, moment, number } from "../text/format";
 import { Element } from "./element";
 
 export interface Line {
@@ -197,7 +197,7 @@ export class Chart extends Element {
     const { numeric } = this.drawing ?? {};
     if (numeric) return numeric(value);
     if (step < 86_400) return clock(value * 1000);
-    return day(value * 1000);
+    return step === 86_400 ? day(value * 1000) : date(value * 1000);
   }
 
   private drawBehind(plot: uPlot, drawing: Drawing): void {

@@ -8,6 +8,8 @@ import { icon } from "./icons";
 
 export interface Field {
   name: string;
+  /** What tells it from a field of the same name in another form of the page. */
+  form?: string;
   label: string;
   value?: string | number | null;
   type?: "text" | "number" | "time";
@@ -24,11 +26,12 @@ export interface Field {
 /** `error` is the hub's last refusal; what it says of this field is shown here. */
 export function field(spec: Field, error: HubError | null = null): TemplateResult {
   const { name, label, unit, hint } = spec;
+  const id = `${spec.form ?? "field"}-${name}`;
   const wrong = error !== null && names(error, name) ? error.message : "";
   const type = spec.type ?? "number";
   const input = html`<input
     class="input"
-    id="field-${name}"
+    id=${id}
     name=${name}
     type=${type}
     inputmode=${type === "number" ? "decimal" : nothing}
@@ -41,13 +44,13 @@ export function field(spec: Field, error: HubError | null = null): TemplateResul
     autocomplete="off"
     ?required=${spec.required ?? true}
     aria-invalid=${wrong === "" ? nothing : "true"}
-    aria-describedby="about-${name}"
+    aria-describedby="about-${id}"
     @input=${(event: Event) => spec.change?.((event.target as HTMLInputElement).value)}
   />`;
   return html`<div class="field">
-    <label for="field-${name}">${label}</label>
+    <label for=${id}>${label}</label>
     ${unit ? html`<span class="with-unit">${input}<span class="unit" aria-hidden="true">${unit}</span></span>` : input}
-    <span id="about-${name}">
+    <span id="about-${id}">
       ${wrong === "" ? nothing : html`<span class="wrong" role="alert">${wrong}</span>`}
       ${hint ? html`<span class="hint">${hint}</span>` : nothing}
     </span>
@@ -61,12 +64,14 @@ export function choice(
   value: string,
   options: [string, string][],
   change?: (value: string) => void,
+  form = "field",
 ): TemplateResult {
+  const id = `${form}-${name}`;
   return html`<div class="field">
-    <label for="field-${name}">${label}</label>
+    <label for=${id}>${label}</label>
     <select
       class="input"
-      id="field-${name}"
+      id=${id}
       name=${name}
       @change=${(event: Event) => change?.((event.target as HTMLSelectElement).value)}
     >

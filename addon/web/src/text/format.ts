@@ -84,6 +84,12 @@ export function moment(time: string | number, now = Date.now()): string {
 export function day(time: string | number, now = Date.now()): string {
   const at = new Date(time);
   if (Math.abs(at.getTime() - now) < 6 * DAY) return dates({ weekday: "short" }).format(at);
+  return date(time, now);
+}
+
+/** 21 Nov, with the year where it is another. */
+export function date(time: string | number, now = Date.now()): string {
+  const at = new Date(time);
   const year = at.getFullYear() === new Date(now).getFullYear() ? {} : { year: "numeric" as const };
   return dates({ day: "numeric", month: "short", ...year }).format(at);
 }
