@@ -2,7 +2,6 @@
 
 import asyncio
 from pathlib import Path
-import shutil
 import socket
 import sys
 from typing import Any
@@ -10,48 +9,14 @@ from typing import Any
 import aiohttp
 from kickwatt_demo import homeassistant
 from kickwatt_demo.homeassistant import HomeAssistant
-from kickwatt_demo.process import Process, free_ports
+from kickwatt_demo.process import free_ports
 import pytest
 
+from .app import App
 from .supervisor import TOKEN, pretend_supervisor
 
 ROOT = Path(__file__).parents[2]
-RUN = ROOT / "addon/rootfs/etc/s6-overlay/s6-rc.d/kickwatt/run"
 LIMIT_S = 60
-
-
-async def start_app(
-    folder: Path, supervisor: str, port: int, device_port: int
-) -> Process:
-    """Start the app's own run script; what the image would give it is given here instead.
-
-    In the image bashio runs it, /data is the app's, and the ports are free.
-    """
-    data = folder / "data"
-    data.mkdir()
-    (data / "options.json").write_text('{"log_level": "info"}')
-    script = RUN.read_text().replace("/data", str(data))
-    script = script.replace("--port 8421", f"--port {port}").replace(
-        "--device-port 8422", f"--device-port {device_port}"
-    )
-    run = folder / "run"
-    run.write_text(f'bashio::log.info() {{ echo INFO: "$*"; }}\n{script}')
-    # The interpreter of the tests stands for the image's.
-    python = folder / "bin/python3"
-    python.parent.mkdir()
-    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
-    python.chmod(0o755)
-    return await Process.start(
-        "the app",
-        shutil.which("bash") or "bash",
-        run,
-        log=folder / "app.log",
-        environment={
-            "PATH": f"{folder / 'bin'}:/usr/bin:/bin",
-            "SUPERVISOR": supervisor,
-            "SUPERVISOR_TOKEN": TOKEN,
-        },
-    )
 
 
 async def discovered(hass: HomeAssistant) -> dict[str, Any]:
@@ -73,7 +38,8 @@ async def test_an_app_is_discovered_and_its_owner_needs_only_to_agree(
         pretend_supervisor(supervisor_port) as supervisor,
         aiohttp.ClientSession() as session,
     ):
-        app = await start_app(tmp_path, supervisor.address, port, device_port)
+        app = App(tmp_path, supervisor.address, port, device_port, Path(sys.executable))
+        hub = await app.start()
         core = await homeassistant.start(
             config,
             tmp_path / "home-assistant.log",
@@ -101,7 +67,7 @@ async def test_an_app_is_discovered_and_its_owner_needs_only_to_agree(
         finally:
             await hass.close()
             await core.stop()
-            code = await app.stop()
-        assert code == 0, app.last_words()
-        assert announcement["config"]["token"] not in app.log.read_text()
-        assert TOKEN not in app.log.read_text()
+            code = await hub.stop()
+        assert code == 0, hub.last_words()
+        assert announcement["config"]["token"] not in hub.log.read_text()
+        assert TOKEN not in hub.log.read_text()

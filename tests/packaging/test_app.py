@@ -7,6 +7,7 @@ network; here is what they ask of the keys that we use. A key that is new here n
 import json
 from pathlib import Path
 import re
+import subprocess
 import tomllib
 from typing import Any
 
@@ -42,6 +43,7 @@ RULES = {
         # The linter refuses a key that says what is the default anyway.
         "startup": {"enum": ["initialize", "system", "services", "once"]},
         "init": {"const": False},
+        "image": {"type": "string", "pattern": r"^[a-z0-9./-]+$"},
         "ports": {
             "type": "object",
             "patternProperties": {
@@ -58,10 +60,6 @@ RULES = {
         },
     },
 }
-
-
-def requirements(lines: list[str]) -> set[str]:
-    return {line for line in lines if line and not line.startswith("#")}
 
 
 def pins(lock: Path) -> set[str]:
@@ -96,47 +94,63 @@ def test_the_ports_are_the_ones_that_it_starts_the_hub_on() -> None:
     assert "http://127.0.0.1:8421/healthz" in (APP / "Dockerfile").read_text()
 
 
-def test_everything_that_its_image_copies_lies_in_its_own_folder() -> None:
-    copied = re.findall(
-        r"^COPY (?!--from=page )(\S+) ", (APP / "Dockerfile").read_text(), re.MULTILINE
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder that the image is built in."""
+    target = tmp_path_factory.mktemp("app") / "kickwatt"
+    subprocess.run([ROOT / "scripts/app", target], check=True, capture_output=True)
+    return target
+
+
+def test_everything_that_its_image_copies_lies_in_its_folder(folder: Path) -> None:
+    dockerfile = (folder / "Dockerfile").read_text()
+    copied = re.findall(r"^COPY (\S+) ", dockerfile, re.MULTILINE)
+    assert "kickwatt-*.whl" in copied
+    assert [name for name in copied if not list(folder.glob(name))] == []
+
+
+def test_its_folder_holds_nothing_that_the_wheel_holds(folder: Path) -> None:
+    assert {path.name for path in folder.iterdir() if path.is_dir()} == {
+        "rootfs",
+        "translations",
+    }
+
+
+def test_a_folder_of_ones_own_is_built_where_it_lies(folder: Path) -> None:
+    config = yaml.safe_load((folder / "config.yaml").read_text())
+    assert config == {key: CONFIG[key] for key in CONFIG if key != "image"}
+
+
+def test_a_folder_that_is_there_is_left_alone(folder: Path) -> None:
+    again = subprocess.run(
+        [ROOT / "scripts/app", folder], check=False, capture_output=True, text=True
     )
-    assert copied
-    assert [name for name in copied if not (APP / name).exists()] == []
+    assert again.returncode == 2
+    assert "is there already" in again.stderr
 
 
-def test_its_image_gets_the_page_where_the_hub_looks_for_it() -> None:
-    text = (APP / "Dockerfile").read_text()
-    assert "COPY --from=page /build/kickwatt_hub/page kickwatt_hub/page" in text
-    assert (
-        'const OUT = "../kickwatt_hub/page"' in (APP / "web/vite.config.js").read_text()
-    )
-
-
-def test_its_image_installs_what_the_hub_needs_in_the_versions_that_are_tested() -> (
-    None
-):
+def test_its_image_installs_the_versions_that_are_tested() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    for_the_simulator = {"adafruit-blinka==10.0.0"}
-    assert (
-        requirements((APP / "requirements.in").read_text().splitlines())
-        == set(project["dependencies"]) - for_the_simulator
-    )
+    wanted = {re.split(r"[\[>=<]", line)[0].lower() for line in project["dependencies"]}
     locked = pins(APP / "requirements.txt")
-    assert locked
+    assert wanted <= {pin.partition("==")[0] for pin in locked}
     assert locked <= pins(ROOT / "requirements/main.txt")
 
 
-@pytest.mark.parametrize("script", ["run", "finish"])
-def test_its_service_can_be_run(script: str) -> None:
-    file = SERVICES / "kickwatt" / script
+@pytest.mark.parametrize("script", ["kickwatt/run", "kickwatt/finish", "simulator/run"])
+def test_its_services_can_be_run(script: str) -> None:
+    file = SERVICES / script
     assert file.stat().st_mode & 0o111 == 0o111
     assert file.read_text().startswith("#!/command/with-contenv bashio\n")
 
 
-def test_its_service_is_started() -> None:
-    assert (SERVICES / "kickwatt/type").read_text() == "longrun\n"
-    assert (SERVICES / "kickwatt/dependencies.d/base").exists()
-    assert (SERVICES / "user/contents.d/kickwatt").exists()
+@pytest.mark.parametrize(
+    ("service", "after"), [("kickwatt", "base"), ("simulator", "kickwatt")]
+)
+def test_its_services_are_started(service: str, after: str) -> None:
+    assert (SERVICES / service / "type").read_text() == "longrun\n"
+    assert (SERVICES / service / "dependencies.d" / after).exists()
+    assert (SERVICES / "user/contents.d" / service).exists()
 
 
 def test_its_images_have_the_sizes_that_the_store_shows() -> None:
