@@ -19,7 +19,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 APP = ROOT / "addon"
 CONFIG: dict[str, Any] = yaml.safe_load((APP / "config.yaml").read_text())
-TRANSLATION: dict[str, Any] = yaml.safe_load((APP / "translations/en.yaml").read_text())
+LANGUAGES = ("de", "en", "hi", "it", "pl", "ro")
 SERVICES = APP / "rootfs/etc/s6-overlay/s6-rc.d"
 
 VERSION = r"^\d+\.\d+\.\d+$"
@@ -78,12 +78,17 @@ def test_its_discovery_service_is_the_integration() -> None:
     assert CONFIG["slug"] == domain
 
 
-def test_every_option_and_port_is_explained() -> None:
-    assert CONFIG.get("options", {}).keys() <= CONFIG.get("schema", {}).keys()
-    assert (
-        TRANSLATION.get("configuration", {}).keys() == CONFIG.get("schema", {}).keys()
-    )
-    assert TRANSLATION["network"].keys() == CONFIG["ports"].keys()
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_option_and_port_is_explained(language: str) -> None:
+    texts = yaml.safe_load((APP / f"translations/{language}.yaml").read_text())
+    english = yaml.safe_load((APP / "translations/en.yaml").read_text())
+    assert CONFIG["options"].keys() <= CONFIG["schema"].keys()
+    assert texts["configuration"].keys() == CONFIG["schema"].keys()
+    assert texts["network"].keys() == CONFIG["ports"].keys()
+    for option, text in texts["configuration"].items():
+        assert text.keys() == {"name", "description"}
+        same = text["description"] == english["configuration"][option]["description"]
+        assert same == (language == "en"), option
 
 
 def test_the_ports_are_the_ones_that_it_starts_the_hub_on() -> None:
