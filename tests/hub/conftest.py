@@ -18,7 +18,6 @@ ON_BOTH_ENGINES = {
     "test_fleet",
     "test_insights",
     "test_legacy",
-    "test_meter_store",
     "test_packer",
     "test_store",
 }

@@ -10,8 +10,6 @@ from ..bus import Bus
 from ..control import Control
 from ..fleet import Fleet
 from ..ingest import Ingest
-from ..meters.polling import Meters
-from ..meters.sites import Sites
 from ..model import Scope
 from ..relay.client import RelayClient
 from ..scheduler import Scheduler
@@ -32,8 +30,6 @@ class Context:
     secret: HubSecret
     bus: Bus
     fleet: Fleet
-    meters: Meters
-    sites: Sites
     ingest: Ingest
     control: Control
     scheduler: Scheduler

@@ -14,11 +14,9 @@ from . import (
     costs,
     history,
     insights,
-    meters,
     place,
     relay,
     shapes,
-    sites,
     tariff,
 )
 from .change import apply
@@ -58,9 +56,7 @@ def routes() -> list[web.RouteDef]:
         *costs.routes(),
         *history.routes(),
         *insights.routes(),
-        *meters.routes(),
         *place.routes(),
-        *sites.routes(),
         *tariff.routes(),
     ]
 

@@ -35,8 +35,6 @@ class _Task:
     job: Job[Any] | None
     claim: Claim | None
     durable: asyncio.Future[Any]
-    heard: bool = True
-    """Whether other processes on the database have to look at what it has done."""
 
 
 class Writer:
@@ -79,11 +77,6 @@ class Writer:
         outcome: T = await self._enqueue(job, None)
         return outcome
 
-    async def run_unheard[T](self, job: Job[T]) -> T:
-        """Do as `run` does with a job that brings readings: other processes find them when they ask for them."""
-        outcome: T = await self._enqueue(job, None, heard=False)
-        return outcome
-
     async def append(self, claim: Claim) -> None:
         """Append to the log. Raises what `run` raises, NotThereError and SupersededError."""
         await self._enqueue(None, claim)
@@ -93,15 +86,13 @@ class Writer:
         outcome: T = await self._enqueue(job, claim)
         return outcome
 
-    async def _enqueue(
-        self, job: Job[Any] | None, claim: Claim | None, *, heard: bool = True
-    ) -> Any:
+    async def _enqueue(self, job: Job[Any] | None, claim: Claim | None) -> Any:
         if self._closed:
             raise UnavailableError("The hub is stopping.")
         if len(self._jobs) >= self._pending:
             raise BusyError("More is arriving than can be stored.")
         durable = asyncio.get_running_loop().create_future()
-        self._jobs.append(_Task(job, claim, durable, heard))
+        self._jobs.append(_Task(job, claim, durable))
         if self._task is None:
             self._task = asyncio.create_task(self._commit_all())
         return await durable
@@ -198,9 +189,7 @@ class Writer:
                 entries.append(job.claim.entry)
         if entries:
             log.append(connection, entries)
-        if connection.dialect.name != "sqlite" and any(
-            job.heard and not job.claim for job in jobs
-        ):
+        if connection.dialect.name != "sqlite" and any(not job.claim for job in jobs):
             driver(connection).execute(f"NOTIFY {CHANGES}")
         return outcomes
 

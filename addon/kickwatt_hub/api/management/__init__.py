@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from . import admin, own, people, readings
+from . import admin, own, people
 from .refusals import answer, refusals
 
 __all__ = ["refusals", "routes"]
@@ -14,7 +14,6 @@ def routes() -> list[web.RouteDef]:
         *people.routes(),
         *own.routes(),
         *admin.routes(),
-        *readings.routes(),
         web.get("/influx_api/hello", hello),
     ]
 
