@@ -9,8 +9,18 @@ from typing import get_args
 import msgspec
 from msgspec.structs import replace
 
-from .bus import Bus, ChargerChanged, Happening
+from .bus import (
+    Bus,
+    ChargerChanged,
+    Happening,
+    MeterChanged,
+    MeterRemoved,
+    SiteChanged,
+    SiteRemoved,
+)
 from .fleet import Entry, Fleet
+from .meters.model import MeterState
+from .meters.polling import Meters
 from .model import OrderState
 from .store import Store
 
@@ -22,14 +32,19 @@ _DECODERS = {
     name: msgspec.msgpack.Decoder(kind).decode for name, kind in _KINDS.items()
 }
 _STALE = "stale"
+_METER = "meter"
+_KNOWN = (MeterRemoved, SiteChanged, SiteRemoved)
+"""What every hub finds out by itself."""
+_state = msgspec.msgpack.Decoder(tuple[int, MeterState]).decode
 
 
 class Across:
     """Hands what this hub's bus says to the other hubs, and what they say to this hub's bus."""
 
-    def __init__(self, fleet: Fleet, bus: Bus, store: Store) -> None:
+    def __init__(self, fleet: Fleet, meters: Meters, bus: Bus, store: Store) -> None:
         """All belong to this hub."""
         self._fleet = fleet
+        self._meters = meters
         self._bus = bus
         self._peers = store.peers
         self._foreign: set[int] = set()
@@ -56,14 +71,31 @@ class Across:
             listener.close()
 
     def _tell(self, what: Happening) -> None:
+        if isinstance(what, MeterChanged):
+            self._tell_of_meter(what)
+            return
+        if isinstance(what, _KNOWN):
+            return
         packed = base64.b85encode(msgspec.msgpack.encode(what)).decode()
         if not self._peers.tell(f"{type(what).__name__} {packed}") and isinstance(
             what, ChargerChanged
         ):
             self._peers.tell(f"{_STALE} {what.charger.id}")
 
+    def _tell_of_meter(self, what: MeterChanged) -> None:
+        """Tell what a meter says; what is stored about it the others know. Only who leads asks meters."""
+        if not self._peers.leads:
+            return
+        said = (what.meter.config.id, what.meter.state)
+        self._peers.tell(
+            f"{_METER} {base64.b85encode(msgspec.msgpack.encode(said)).decode()}"
+        )
+
     def _hear(self, text: str) -> None:
         kind, _, rest = text.partition(" ")
+        if kind == _METER:
+            self._hear_of_meter(rest)
+            return
         if kind == _STALE:
             entry = self._fleet.find(rest)
             if entry is not None:
@@ -84,6 +116,12 @@ class Across:
             _adopt(entry, what)
         self._foreign.add(id(what))
         self._bus.publish(what)
+
+    def _hear_of_meter(self, text: str) -> None:
+        try:
+            self._meters.adopt(*_state(base64.b85decode(text)))
+        except ValueError, msgspec.DecodeError:
+            _LOGGER.warning("Another hub said something that cannot be read: meter")
 
 
 def _adopt(entry: Entry, what: ChargerChanged) -> None:

@@ -24,6 +24,8 @@ from .fleet import Fleet
 from .forecast import Forecasts
 from .ingest import Ingest
 from .late import Corrections
+from .meters.polling import Meters
+from .meters.sites import Sites
 from .model import Scope, Token, User
 from .ports import STOP_S, listen, serve, watch
 from .pricing import find_zone, own_zone
@@ -99,6 +101,7 @@ class Hub:
         self._stack.push_async_callback(store.peers.stop)
         if store.peers.leads:
             await store.packer.pack()
+            await store.meter_packer.pack()
         self.context = await self._parts(store, secret)
         await self._open(_main_app(self.context, self.settings), sockets[0])
         await self._open_to_devices(sockets[1])
@@ -108,7 +111,9 @@ class Hub:
         watch(self._stack, self._look())
         watch(self._stack, Upkeep(store, now_ms).run())
         if self.settings.database is not None:
-            across = Across(self.context.fleet, self.context.bus, store)
+            across = Across(
+                self.context.fleet, self.context.meters, self.context.bus, store
+            )
             watch(self._stack, across.run())
         await self._announce(secret)
 
@@ -146,12 +151,15 @@ class Hub:
         self._stack.push_async_callback(scheduler.stop)
         watch(self._stack, scheduler.run())
         watch(self._stack, Costing(fleet, store, tariffs, now_ms).run())
+        meters, sites = await self._metering(store, bus, fleet)
         return Context(
             name=settings.name,
             store=store,
             secret=secret,
             bus=bus,
             fleet=fleet,
+            meters=meters,
+            sites=sites,
             ingest=ingest,
             control=control,
             scheduler=scheduler,
@@ -169,6 +177,19 @@ class Hub:
             ingress_scope=Scope[settings.ingress_scope],
             relay=RelayClient.of(settings, ingest),
         )
+
+    async def _metering(
+        self, store: Store, bus: Bus, fleet: Fleet
+    ) -> tuple[Meters, Sites]:
+        meters = Meters(store, bus, now_ms)
+        sites = Sites(store, bus, fleet, meters)
+        await meters.refresh()
+        await sites.refresh()
+        store.management.on_change += [meters.wake, sites.wake]
+        self._stack.push_async_callback(meters.stop)
+        watch(self._stack, meters.run())
+        watch(self._stack, sites.run())
+        return meters, sites
 
     async def _open(self, app: web.Application, listening: socket.socket) -> None:
         idlers = Idlers()
@@ -240,6 +261,8 @@ class Hub:
                 await self.context.access.load()
                 await self.context.tariffs.load()
                 await self.context.scheduler.load()
+                self.context.meters.wake()
+                self.context.sites.wake()
 
     async def _look(self) -> None:
         while True:

@@ -12,6 +12,8 @@ import secrets
 
 from msgspec import Struct
 
+from .meters.model import Meter
+from .meters.site import Site
 from .model import Charger, Session
 
 RING = 4096  # events; at about 1 kB each this is minutes to hours of a home and seconds of a large fleet
@@ -73,6 +75,30 @@ class Guarded(Struct, frozen=True, eq=False):
     closed_s: int
 
 
+class MeterChanged(Struct, frozen=True, eq=False):
+    """A meter was read, or it has changed how it stands with it."""
+
+    meter: Meter
+
+
+class MeterRemoved(Struct, frozen=True, eq=False):
+    """A meter was removed."""
+
+    meter_id: int
+
+
+class SiteChanged(Struct, frozen=True, eq=False):
+    """What a site takes has changed, or what belongs to it."""
+
+    site: Site
+
+
+class SiteRemoved(Struct, frozen=True, eq=False):
+    """Nothing belongs to a site any more."""
+
+    site_id: int
+
+
 type Happening = (
     ChargerChanged
     | ChargerRemoved
@@ -81,6 +107,10 @@ type Happening = (
     | SessionCorrected
     | Tripped
     | Guarded
+    | MeterChanged
+    | MeterRemoved
+    | SiteChanged
+    | SiteRemoved
 )
 
 

@@ -10,6 +10,7 @@ _LOGGER = logging.getLogger(__name__)
 
 LOOK_S = 60.0
 HOUR_MS = 3_600_000
+MANY_VALUES = 10_000_000  # of meters, likewise; at an hour of 300 values a second it is not reached
 MANY = 500_000  # readings in the log that are packed before the hour is over: whoever asks for the last minutes reads it all
 LATE_MS = (
     2 * HOUR_MS
@@ -45,10 +46,15 @@ class Upkeep:
         hour = now_ms // HOUR_MS
         if hour != self._packed_hour or await packer.unpacked() >= MANY:
             await packer.pack()
+            await self._store.meter_packer.pack()
             self._packed_hour = hour
+        elif await self._store.meter_log.values() >= MANY_VALUES:
+            await self._store.meter_packer.pack()
         day = (now_ms - LATE_MS) // (24 * HOUR_MS)
         if day != self._merged_day:
             await packer.merge(now_ms - LATE_MS)
             await packer.forget(now_ms)
+            await self._store.meter_packer.merge(now_ms - LATE_MS)
+            await self._store.meter_packer.forget(now_ms)
             await self._store.chargers.sweep()
             self._merged_day = day

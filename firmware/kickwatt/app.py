@@ -59,7 +59,8 @@ def main(relay_pin: digitalio.DigitalInOut, settings: Config) -> None:
     meter = open_meter(settings)
     modem = open_modem(settings, memory, dog.feed)
     gc.collect()
-    queue = as_long_as_fits(gc.mem_free())  # type: ignore[attr-defined]
+    free_bytes = gc.mem_free() - modems.memory_bytes(settings)  # type: ignore[attr-defined]
+    queue = as_long_as_fits(free_bytes)
     recorder = Recorder(queue, settings.sample_s, settings.upload_s)
     uplink = Uplink(modem, control, queue, memory, settings, boot, reset)
 

@@ -18,6 +18,7 @@ ON_BOTH_ENGINES = {
     "test_fleet",
     "test_insights",
     "test_legacy",
+    "test_meter_store",
     "test_packer",
     "test_store",
 }

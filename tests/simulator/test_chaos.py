@@ -7,7 +7,17 @@ import shutil
 import pytest
 
 from kickwatt_sim import scenario as scenarios
-from kickwatt_sim.chaos import Case, draw, hunt, look, shrink
+from kickwatt_sim.chaos import (
+    METERS,
+    MODEMS,
+    Build,
+    Case,
+    draw,
+    draw_build,
+    hunt,
+    look,
+    shrink,
+)
 from kickwatt_sim.firmware_files import firmware_folder
 from kickwatt_sim.scenario import Scenario, Step
 
@@ -163,6 +173,69 @@ def test_a_broken_rule_is_seen(
     assert any(says in each for each in finding.faults), finding.faults
 
 
+# The same for other builds: which rule, on what, and what the observer says.
+ON_OTHERS = [
+    (
+        *("guard", "Guard.is_fresh = lambda self, now_ms: self._fresh_ms is not None"),
+        Build(meter="analog"),
+        (fault("voltage_input_stuck", 200, 60),),
+        "closed with a stale reading",
+    ),
+    (
+        *("guard", "Guard._overloads = lambda self, reading: 0"),
+        Build(meter="analog"),
+        (fault("runaway_current", 200, 60),),
+        "still closed with current outside its limits",
+    ),
+    (
+        *("guard", "_WELDED_MS = 10**9"),
+        Build("wifi", "analog"),
+        (fault("relay_welded", 200, 1000), press(250)),
+        "a trip is not told (current through the open contact)",
+    ),
+    (
+        *("orders", "Orders.may_run = lambda self, now_ms: True"),
+        Build("wifi"),
+        (fault("wifi_gone", 100, 1150),),
+        "closed without a lease",
+    ),
+    (
+        *("orders", "Orders.may_run = lambda self, now_ms: True"),
+        Build("a7670"),
+        (fault("no_network", 100, 1150),),
+        "closed without a lease",
+    ),
+]
+
+
+@pytest.mark.parametrize(("module", "text", "build", "trouble", "says"), ON_OTHERS)
+def test_a_broken_rule_is_seen_on_every_build(
+    firmware: Path,
+    module: str,
+    text: str,
+    build: Build,
+    trouble: tuple[Step, ...],
+    says: str,
+) -> None:
+    charging = Step("plug_in", after_s=0.0, charge=(0.2, 0.2))
+    script = Scenario("trouble", "", (charging, *trouble))
+    # The analog pair takes its time to compute.
+    duration_s = 600 if build.meter == "analog" else MINUTES * 60
+    sound = Case(PLAIN, duration_s, script, build)
+    assert look(sound) is None
+    finding = look(replace(sound, firmware=broken(firmware, module, text)))
+    assert finding is not None
+    assert any(says in each for each in finding.faults), finding.faults
+
+
+def test_every_build_gets_its_turn() -> None:
+    builds = [draw_build(seed) for seed in range(SEEDS)]
+    assert {(each.modem, each.meter) for each in builds} == {
+        (modem, meter) for modem in MODEMS for meter in METERS
+    }
+    assert builds == [draw_build(seed) for seed in range(SEEDS)]
+
+
 def test_a_finding_shrinks_to_what_it_takes(firmware: Path) -> None:
     module, text, (silence,), says = BROKEN[0]
     noise = (
@@ -173,7 +246,10 @@ def test_a_finding_shrinks_to_what_it_takes(firmware: Path) -> None:
         press(900.5),
     )
     found = look(
-        Case(PLAIN, 1000, Scenario("much", "", noise), broken(firmware, module, text))
+        Case(
+            *(PLAIN, 1000, Scenario("much", "", noise)),
+            firmware=broken(firmware, module, text),
+        )
     )
     assert found is not None
     (left,) = shrink(found).case.scenario.steps
@@ -188,7 +264,8 @@ def test_from_the_command_line_a_finding_is_a_file_that_replays(
 ) -> None:
     module, text, *_ = BROKEN[3]
     broken(firmware, module, text)
-    flags = ("--duration", "20m", "--jobs", "1", "--firmware", str(firmware))
+    build = ("--modem", "sim800", "--meter", "pzem")
+    flags = ("--duration", "20m", "--jobs", "1", *build, "--firmware", str(firmware))
     steps = (fault("no_network", 100, 1150), fault("modem_chatter", 30, 60))
     script = tmp_path / "no_network.toml"
     script.write_text(scenarios.write(Scenario("s", "", steps)))

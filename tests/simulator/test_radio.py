@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
+from itertools import pairwise
 from pathlib import Path
+import shutil
 import ssl
 from typing import Any
 
@@ -143,11 +145,11 @@ def device() -> Iterator[Callable[..., tuple[Device, S1Hub]]]:
     made: list[Device] = []
 
     def make(hub: S1Hub, **options: Any) -> tuple[Device, S1Hub]:
-        settings = hub.settings | WIFI | options.pop("settings", {})
+        usual = {"board": "pico2_w", "nap_s": 1.0}
+        settings = hub.settings | WIFI
         settings.pop("KICKWATT_APN")
-        one = Device(
-            settings, world=World(), nap_s=1.0, **{"board": "pico2_w", **options}
-        )
+        settings |= options.pop("settings", {})
+        one = Device(settings, world=World(), **{**usual, **options})
         made.append(one)
         return one, hub
 
@@ -229,6 +231,44 @@ def test_no_turn_of_the_loop_takes_longer_than_joining_needs(
     assert len(long) <= 6 and max(long) <= 560, long
 
 
+def test_looking_for_a_network_delays_neither_the_guard_nor_the_watchdogs_food(
+    device: Callable[..., tuple[Device, S1Hub]],
+) -> None:
+    hub = S1Hub()
+    hub.url = "http://hub.example"
+    hub.wish["lease"] = 900
+    one, _ = device(
+        hub,
+        nap_s=0.0,
+        carry=lambda request: Answer(*hub.answer("/s1/scooter-1", request.body)),
+    )
+    one.outlet.plug_in(0.3)
+    one.run_until(lambda: one.outlet.relay.contact, within_s=60)
+    one.run_for(30)
+    feed, fed_ns = one.board.feed, []
+
+    def feeding() -> None:
+        fed_ns.append(one.world.now_ns)
+        feed()
+
+    one.board.feed = feeding  # type: ignore[method-assign]
+    one.inject("wifi_gone")
+    one.run_for(400)
+    assert one.console.lines.count("wifi: joining home") > 3
+    assert one.outlet.relay.contact
+    hungry_ms = max(b - a for a, b in pairwise(fed_ns)) // 1_000_000
+    assert hungry_ms < 700
+    # Strike in the middle of the half second in which `radio.connect` holds the loop.
+    joins = one.console.lines.count("wifi: joining home")
+    one.run_until(
+        lambda: one.console.lines.count("wifi: joining home") > joins,
+        within_s=1200,
+        step_s=0.2,
+    )
+    one.inject("runaway_current")
+    one.run_until(lambda: not one.outlet.relay.contact, within_s=4, step_s=0.1)
+
+
 def test_a_name_that_nobody_knows_is_named(
     device: Callable[..., tuple[Device, S1Hub]],
 ) -> None:
@@ -299,6 +339,34 @@ def _certificates(folder: Path) -> tuple[str, Path]:
         )
     )
     return trusted.decode(), file
+
+
+@pytest.mark.parametrize(
+    ("way", "url", "kept"),
+    [("wifi", "https://h", 46_080), ("wifi", "http://h", 0), ("a7670", "https://h", 0)],
+)
+def test_for_tls_on_the_board_memory_is_kept_from_the_queue(
+    device: Callable[..., tuple[Device, S1Hub]],
+    tmp_path: Path,
+    way: str,
+    url: str,
+    kept: int,
+) -> None:
+    """An A7670 has TLS of its own."""
+    drive = tmp_path / "drive"
+    shutil.copytree(firmware_folder(), drive)
+    app = drive / "kickwatt" / "app.py"
+    app.write_text(
+        app.read_text().replace(
+            "    recorder = ", "    print(gc.mem_free() - free_bytes)\n    recorder = "
+        )
+    )
+    hub = S1Hub()
+    hub.url = url
+    settings = {"KICKWATT_MODEM": way, "KICKWATT_APN": "internet"}
+    one, _ = device(hub, firmware=drive, settings=settings)
+    one.run_for(10)
+    assert str(kept) in said(one)
 
 
 @pytest.mark.parametrize("trusted", [True, False])

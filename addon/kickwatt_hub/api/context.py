@@ -10,6 +10,8 @@ from ..bus import Bus
 from ..control import Control
 from ..fleet import Fleet
 from ..ingest import Ingest
+from ..meters.polling import Meters
+from ..meters.sites import Sites
 from ..model import Scope
 from ..relay.client import RelayClient
 from ..scheduler import Scheduler
@@ -30,6 +32,8 @@ class Context:
     secret: HubSecret
     bus: Bus
     fleet: Fleet
+    meters: Meters
+    sites: Sites
     ingest: Ingest
     control: Control
     scheduler: Scheduler

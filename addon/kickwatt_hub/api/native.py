@@ -14,9 +14,11 @@ from . import (
     costs,
     history,
     insights,
+    meters,
     place,
     relay,
     shapes,
+    sites,
     tariff,
 )
 from .change import apply
@@ -56,7 +58,9 @@ def routes() -> list[web.RouteDef]:
         *costs.routes(),
         *history.routes(),
         *insights.routes(),
+        *meters.routes(),
         *place.routes(),
+        *sites.routes(),
         *tariff.routes(),
     ]
 

@@ -17,6 +17,7 @@ from .. import tables
 from ..security.secret import HubSecret
 from ..store import NotThereError, Store
 from ..store.chargers import StoredCharger
+from . import meter_rows
 from .common import DATA, Refused, with_store
 from .progress import progress
 
@@ -48,13 +49,21 @@ def _moment(_context: object, _parameter: object, given: str | None) -> int | No
 
 
 @click.command("export")
-@click.argument("what", type=click.Choice(["readings", "sessions"]))
+@click.argument("what", type=click.Choice(["readings", "sessions", "meters"]))
 @click.option(
     "--charger",
     "ids",
     multiple=True,
     metavar="ID",
     help="Only this one; several. [default: all]",
+)
+@click.option(
+    "--meter",
+    "meters",
+    type=int,
+    multiple=True,
+    metavar="ID",
+    help="Of meters only this one; several. [default: all]",
 )
 @click.option("--start", callback=_moment, help="Not before this date.")
 @click.option("--end", callback=_moment, help="Before this date.")
@@ -75,32 +84,36 @@ def _moment(_context: object, _parameter: object, given: str | None) -> int | No
 def export(
     what: str,
     ids: tuple[str, ...],
+    meters: tuple[int, ...],
     start: int | None,
     end: int | None,
     kind: str,
     output: Path | None,
     data: Path | None,
 ) -> None:
-    """Write readings or sessions, oldest first, charger by charger; also while the hub runs."""
+    """Write readings or sessions of chargers, or readings of meters, oldest first; also while the hub runs."""
     if output is None and kind == "parquet":
         raise Refused("Parquet is no text: name a file with --output")
     span = (EVER_MS[0] if start is None else start, EVER_MS[1] if end is None else end)
-    write, columns, ask = (
-        (_FORMATS[kind], tables.READING_COLUMNS, tables.readings)
-        if what == "readings"
-        else (_FORMATS[kind], tables.SESSION_COLUMNS, tables.sessions)
-    )
+    write, (columns, ask) = _FORMATS[kind], _KINDS[what]
 
     async def work(store: Store, _secret: HubSecret) -> int:
-        chargers = _chosen(await store.chargers.all(), ids)
+        chosen: list[tuple[Any, ...]] = (
+            [(each,) for each in await meter_rows.chosen(store, meters)]
+            if what == "meters"
+            else [
+                (each.id, each.pk) for each in _chosen(await store.chargers.all(), ids)
+            ]
+        )
+        of = "meters" if what == "meters" else "chargers"
         count = 0
         with (
             _file(output) as file,
             write(file, columns) as put,
-            progress(len(chargers), "chargers") as step,
+            progress(len(chosen), of) as step,
         ):
-            for each in chargers:
-                async for rows in ask(store, each.id, each.pk, span):
+            for each in chosen:
+                async for rows in ask(store, *each, span):
                     put(rows)
                     count += len(rows)
                 step(1)
@@ -111,7 +124,8 @@ def export(
     except OSError as error:
         raise Refused(f"{output}: {error.strerror}") from None
     if output is not None:
-        click.echo(f"Wrote {count} {what} to {output}.")
+        written = "readings" if what == "meters" else what
+        click.echo(f"Wrote {count} {written} to {output}.")
 
 
 def _chosen(
@@ -191,4 +205,9 @@ def _parquet(file: BinaryIO, columns: dict[str, type]) -> Any:
         yield put
 
 
+_KINDS: dict[str, tuple[tables.Columns, Callable[..., tables.Pages]]] = {
+    "readings": (tables.READING_COLUMNS, tables.readings),
+    "sessions": (tables.SESSION_COLUMNS, tables.sessions),
+    "meters": (meter_rows.COLUMNS, meter_rows.rows),
+}
 _FORMATS: dict[str, Format] = {"csv": _csv, "json": _json, "parquet": _parquet}

@@ -18,6 +18,10 @@ from .history import History
 from .insights import Insights
 from .links import Links
 from .management import Management
+from .meter_history import MeterHistory
+from .meter_log import MeterLog
+from .meter_packer import MeterPacker
+from .meters import StoredMeters
 from .modes import Modes
 from .packer import Packer
 from .peers import Peers
@@ -25,6 +29,7 @@ from .places import Places
 from .reader import Reader
 from .retired import Retired
 from .schema import hub
+from .sites import StoredSites
 from .tariffs import StoredTariffs
 from .upgrade import upgrade
 from .writer import Writer
@@ -47,6 +52,11 @@ class Store:
         self.chargers = Chargers(writer, reader)
         self.history = History(reader)
         self.management = Management(writer, reader)
+        self.sites = StoredSites(writer, reader)
+        self.meters = StoredMeters(writer, reader)
+        self.meter_log = MeterLog(writer, reader)
+        self.meter_packer = MeterPacker(writer, reader)
+        self.meter_history = MeterHistory(reader)
         self.packer = Packer(writer, reader)
         self.peers = Peers(engines)
         self.checkup = Checkup(writer, reader)

@@ -3,7 +3,7 @@
 All are plain tables whose rows are what the API shows, so one set of queries serves them all.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -55,6 +55,8 @@ class Management:
         """Both belong to the store."""
         self._writer = writer
         self._reader = reader
+        self.on_change: list[Callable[[], None]] = []
+        """Called when anything has changed."""
 
     async def rows(
         self,
@@ -104,7 +106,7 @@ class Management:
         def job(connection: sa.Connection) -> list[Row]:
             return [_add(connection, kind, values) for values in new]
 
-        return await self._writer.run(job)
+        return await self._change(job)
 
     async def change(self, kind: Kind, key: object, changes: Row) -> Row:
         """Change some columns of one and return it. Raises NotThereError and NotUniqueError."""
@@ -122,7 +124,7 @@ class Management:
                 _execute(connection, sa.update(kind.table).where(own).values(changes))
             return after
 
-        return await self._writer.run(job)
+        return await self._change(job)
 
     async def remove(self, kind: Kind, key: object) -> None:
         """Remove one. Raises NotThereError, and InUseError when something needs it."""
@@ -136,7 +138,7 @@ class Management:
             if not connection.execute(delete).rowcount:
                 raise NotThereError("It has just been removed.")
 
-        await self._writer.run(job)
+        await self._change(job)
 
     async def unassign(self, host_id: int, measurements: Sequence[str] | None) -> None:
         """Take some measurements off a host, all of them where None."""
@@ -147,7 +149,13 @@ class Management:
         def job(connection: sa.Connection) -> None:
             connection.execute(query)
 
-        await self._writer.run(job)
+        await self._change(job)
+
+    async def _change[T](self, job: Callable[[sa.Connection], T]) -> T:
+        done = await self._writer.run(job)
+        for tell in self.on_change:
+            tell()
+        return done
 
 
 def _add(connection: sa.Connection, kind: Kind, values: Row) -> Row:

@@ -268,6 +268,88 @@ host_measurement = sa.Table(
     sqlite_autoincrement=True,
 )
 
+# What the contract knows nothing of: how a host is asked, and what else there is to say of a model. No row: as usual.
+host_polling = sa.Table(
+    "host_polling",
+    metadata,
+    sa.Column(
+        "host", sa.ForeignKey("meter_host.id", ondelete="CASCADE"), primary_key=True
+    ),
+    sa.Column("interval_s", sa.Float, nullable=False),
+    sa.Column(
+        "raw_days", sa.Integer
+    ),  # how long single readings are kept; null: always
+    sa.Column("site_meter", sa.Boolean, nullable=False),
+)
+
+model_detail = sa.Table(
+    "model_detail",
+    metadata,
+    sa.Column(
+        "meter", sa.ForeignKey("meter_model.id", ondelete="CASCADE"), primary_key=True
+    ),
+    sa.Column("title", sa.String(100), nullable=False),
+    sa.Column("source", sa.String(500), nullable=False),
+    sa.Column("longest_read", sa.SmallInteger, nullable=False),
+)
+
+# At which location a charger stands.
+charger_location = sa.Table(
+    "charger_location",
+    metadata,
+    sa.Column(
+        "charger_pk", sa.ForeignKey("charger.pk", ondelete="CASCADE"), primary_key=True
+    ),
+    sa.Column(
+        "location",
+        sa.ForeignKey("location.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+)
+
+# What meters have brought, in the order in which it came. A row holds rounds of a few hosts, those of one `portion`, so
+# that a portion is packed, and its rows are deleted, in one commit.
+meter_log = sa.Table(
+    "meter_log",
+    metadata,
+    _key("pk"),
+    sa.Column("portion", sa.SmallInteger, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+    sa.Index(None, "portion"),
+    sqlite_autoincrement=True,
+)
+
+# Readings of meters for good: the instants at which a host was read, and what each of its measurements was then.
+meter_chunk = sa.Table(
+    "meter_chunk",
+    metadata,
+    _key("pk"),
+    sa.Column(
+        "host", sa.ForeignKey("meter_host.id", ondelete="CASCADE"), nullable=False
+    ),
+    sa.Column("day", sa.Integer, nullable=False),  # of all its readings, since 1970
+    sa.Column("start_ms", sa.BigInteger, nullable=False),
+    sa.Column("end_ms", sa.BigInteger, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("times", sa.LargeBinary),  # null: too old, only roll-ups are left
+    sa.Index(None, "host", "day"),
+    sqlite_autoincrement=True,
+)
+
+meter_series = sa.Table(
+    "meter_series",
+    metadata,
+    sa.Column(
+        "chunk", sa.ForeignKey("meter_chunk.pk", ondelete="CASCADE"), primary_key=True
+    ),
+    sa.Column("measurement", sa.String(64), primary_key=True),
+    sa.Column("quarters", sa.LargeBinary, nullable=False),
+    sa.Column("minutes", sa.LargeBinary, nullable=False),
+    sa.Column("data", sa.LargeBinary),
+)
+
 # How a charger behaves by itself. What the owner chose has a revision of its own, because the command line changes it
 # beside a running hub.
 charger_mode = sa.Table(

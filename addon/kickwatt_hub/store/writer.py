@@ -35,6 +35,8 @@ class _Task:
     job: Job[Any] | None
     claim: Claim | None
     durable: asyncio.Future[Any]
+    heard: bool = True
+    """Whether other processes on the database have to look at what it has done."""
 
 
 class Writer:
@@ -77,6 +79,11 @@ class Writer:
         outcome: T = await self._enqueue(job, None)
         return outcome
 
+    async def run_unheard[T](self, job: Job[T]) -> T:
+        """Do as `run` does with a job that brings readings: other processes find them when they ask for them."""
+        outcome: T = await self._enqueue(job, None, heard=False)
+        return outcome
+
     async def append(self, claim: Claim) -> None:
         """Append to the log. Raises what `run` raises, NotThereError and SupersededError."""
         await self._enqueue(None, claim)
@@ -86,13 +93,15 @@ class Writer:
         outcome: T = await self._enqueue(job, claim)
         return outcome
 
-    async def _enqueue(self, job: Job[Any] | None, claim: Claim | None) -> Any:
+    async def _enqueue(
+        self, job: Job[Any] | None, claim: Claim | None, *, heard: bool = True
+    ) -> Any:
         if self._closed:
             raise UnavailableError("The hub is stopping.")
         if len(self._jobs) >= self._pending:
             raise BusyError("More is arriving than can be stored.")
         durable = asyncio.get_running_loop().create_future()
-        self._jobs.append(_Task(job, claim, durable))
+        self._jobs.append(_Task(job, claim, durable, heard))
         if self._task is None:
             self._task = asyncio.create_task(self._commit_all())
         return await durable
@@ -189,7 +198,9 @@ class Writer:
                 entries.append(job.claim.entry)
         if entries:
             log.append(connection, entries)
-        if connection.dialect.name != "sqlite" and any(not job.claim for job in jobs):
+        if connection.dialect.name != "sqlite" and any(
+            job.heard and not job.claim for job in jobs
+        ):
             driver(connection).execute(f"NOTIFY {CHANGES}")
         return outcomes
 

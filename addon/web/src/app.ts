@@ -2,6 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
+import { token } from "./hub/client";
 import { hub } from "./hub/hub";
 import { HubElement } from "./parts/element";
 import { icon } from "./parts/icons";
@@ -89,9 +90,13 @@ export class App extends HubElement {
               ${
                 hub.me
                   ? html`<p class="small soft">${t("app.signed_in_as", { user: hub.me.user })}</p>
-                      <button class="button quiet" @click=${() => hub.signOut()}>
-                        ${t("app.sign_out")}
-                      </button>`
+                      ${
+                        token() === null
+                          ? nothing
+                          : html`<button class="button quiet" @click=${() => hub.leave()}>
+                              ${t("app.sign_out")}
+                            </button>`
+                      }`
                   : nothing
               }
             </div>`

@@ -3,6 +3,7 @@ import "./styles/base.css";
 import "./styles/controls.css";
 import "./styles/chart.css";
 import "./styles/now.css";
+import "./styles/history.css";
 import { speak } from "./text";
 import { followTheme } from "./theme";
 

@@ -27,6 +27,8 @@ export const SECTIONS: Section[] = [
   { path: "tariff", title: "app.tariff", icon: "coin", scope: "read" },
 ];
 
+const ID = "([a-z0-9][a-z0-9_-]{0,31})";
+
 /** Every view is a file of `views/`, fetched when it is first shown. */
 export const ROUTES: Route[] = [
   {
@@ -34,6 +36,48 @@ export const ROUTES: Route[] = [
     section: "now",
     load: () => import("./views/now"),
     view: () => html`<kw-now></kw-now>`,
+  },
+  {
+    pattern: /^chargers$/,
+    section: "chargers",
+    load: () => import("./views/chargers"),
+    view: () => html`<kw-chargers></kw-chargers>`,
+  },
+  {
+    pattern: /^add$/,
+    section: "chargers",
+    load: () => import("./views/add-charger"),
+    view: () => html`<kw-add-charger></kw-add-charger>`,
+  },
+  {
+    pattern: new RegExp(`^chargers/${ID}$`),
+    section: "chargers",
+    load: () => import("./views/charger-settings"),
+    view: ([id]) => html`<kw-charger-settings .charger=${id}></kw-charger-settings>`,
+  },
+  {
+    pattern: new RegExp(`^history(?:/${ID})?$`),
+    section: "history",
+    load: () => import("./views/history"),
+    view: ([id]) => html`<kw-history .charger=${id ?? ""}></kw-history>`,
+  },
+  {
+    pattern: new RegExp(`^history/${ID}/([0-9]{1,15})$`),
+    section: "history",
+    load: () => import("./views/session"),
+    view: ([id, session]) => html`<kw-session .charger=${id} .number=${Number(session)}></kw-session>`,
+  },
+  {
+    pattern: new RegExp(`^why/${ID}$`),
+    section: "history",
+    load: () => import("./views/why"),
+    view: ([id]) => html`<kw-why .charger=${id}></kw-why>`,
+  },
+  {
+    pattern: /^tariff$/,
+    section: "tariff",
+    load: () => import("./views/tariff"),
+    view: () => html`<kw-tariff></kw-tariff>`,
   },
 ];
 

@@ -1,7 +1,7 @@
 """What must never happen at the relay, seen from outside (docs/architecture.md, the list of what must never happen).
 
-The observer knows the wires and the clock, nothing of the firmware: what level the relay's pin has, which frames the meter
-sent, which answers of the hub came through and prove themselves, whether the button is down, and when the board started. From that alone
+The observer knows the wires and the clock, nothing of the firmware: what level the relay's pin has, what the meter
+told (`readings.py`), which answers of the hub came through and prove themselves, whether the button is down, and when the board started. From that alone
 it says when the coil may be energised:
 
 * never with a reading older than 5 s, and never before the first one of this start;
@@ -11,17 +11,17 @@ it says when the coil may be energised:
 * not after a trip, whatever restarts, until somebody has held the button for 5 s, or has cleared it from afar with the owner's leave; and
   every message says that there is one.
 
-Where the firmware has to notice first, it has `slack_s`.
+Where the firmware has to notice first, it has `slack_s`. Of a board with the analog pair the observer knows what there was to measure,
+not what came of it: so much is allowed for as `inexact` says.
 """
 
 from dataclasses import dataclass
 import json
-import struct
 from typing import TYPE_CHECKING, Any, Final
 
 from ..internet import Answer, Request
-from ..parts.pzem import crc16
 from .hub import opened
+from .readings import Seen, hear_analog, hear_pzem
 
 if TYPE_CHECKING:
     from ..device import Device
@@ -32,11 +32,25 @@ _HOUR_S: Final = 3600.0
 _CLOSINGS_PER_HOUR: Final = 12
 _HELD_S: Final = 4.5
 _WELDED: Final = "current through the open contact"
-_WELDED_W: Final = 5.0
 _WELDED_S: Final = 25.0
 _EVERY_S: Final = 1.0
 # From a trip to the first message that must tell of it: one that was sealed before may wait so long in a slow modem.
 _TOLD_S: Final = 60.0
+# Under a closed relay the journal notes a session so often.
+_RECORDED_S: Final = 300.0
+
+
+@dataclass(frozen=True)
+class _Inexact:
+    """By what share the board may measure less, what it loses to rounding, and what it must see through an open contact."""
+
+    share: float
+    wh: float
+    welded_w: float
+
+
+_PZEM: Final = _Inexact(0, 0, 5)
+_ANALOG: Final = _Inexact(0.05, 1, 15)
 
 
 @dataclass
@@ -62,15 +76,6 @@ class Violation:
         return f"{self.at_s:.1f} s: {self.rule}"
 
 
-@dataclass(frozen=True)
-class _Frame:
-    at_s: float
-    volts: float
-    amperes: float
-    watts: float
-    watt_hours: int
-
-
 class Invariants:
     """Watches one device from its first moment on; `violations` is what was seen."""
 
@@ -80,22 +85,25 @@ class Invariants:
         *,
         autonomous: bool = False,
         remote_clear: bool = False,
+        analog: bool = False,
         slack_s: float = 3.0,
     ) -> None:
-        """Attach to a device that has not run yet."""
+        """Attach to a device that has not run yet; `analog` if the analog pair is its meter."""
         self.violations: list[Violation] = []
         self._device = device
         self._world = device.world
         self._autonomous = autonomous
         self._remote_clear = remote_clear
+        self._analog = analog
+        self._inexact = _ANALOG if analog else _PZEM
         self._slack_s = slack_s
         self._caps = Caps()
         self._boots = 0
         self._coil = False
         self._closings: list[float] = []
         self._opened_s = 0.0
-        # This start's newest good frame, and how many of the last ones in a row lay outside each limit.
-        self._frame: _Frame | None = None
+        # This start's newest good reading, and how many of the last ones in a row lay outside each limit.
+        self._seen: Seen | None = None
         self._over = {"current": 0, "power": 0, "voltage": 0}
         self._must_open_s: float | None = None
         self._suspect = "", -_HOUR_S
@@ -108,7 +116,8 @@ class Invariants:
         # The session: seconds closed, and what the meter's counter showed when it began.
         self._closed_s = 0.0
         self._closed_at_s = 0.0
-        self._spent_wh = 0
+        self._spent_wh = 0.0
+        self._most_w = 0.0
         self._trip: str | None = None
         self._tripped_s = 0.0
         self._down_since_s: float | None = None
@@ -135,9 +144,7 @@ class Invariants:
             return level
 
         button.outside = press
-        if wiring.meter:
-            line = device.board.ports[wiring.meter].line
-            line.on_traffic.append(self._hear_meter)
+        (hear_analog if self._analog else hear_pzem)(device, self._hear_meter)
         device.courier.before.append(self._hear_request)
         device.courier.listeners.append(self._hear_answer)
         self._world.after(_EVERY_S, self._tick)
@@ -160,43 +167,41 @@ class Invariants:
         self._closed_at_s = now_s
         self._over = dict.fromkeys(self._over, 0)
 
-    def _hear_meter(self, who: str, data: bytes) -> None:
-        if who != "part" or len(data) != 25 or crc16(data[:23]) != _crc_of(data):
-            return
+    def _hear_meter(self, seen: Seen) -> None:
         self._notice_start()
-        frame = _read(data, self._world.now_s)
-        if frame is None:
-            return
-        before, self._frame = self._frame, frame
+        before, self._seen = self._seen, seen
         if not self._coil:
-            self._look_for_welding(frame)
+            self._look_for_welding(seen)
             return
-        if before is not None and frame.watt_hours >= before.watt_hours:
-            self._spent_wh += frame.watt_hours - before.watt_hours
-        caps = self._caps
-        if self._spent_wh > caps.max_wh and self._must_open_s is None:
-            self._must_open_s = frame.at_s + self._slack_s
+        self._most_w = max(self._most_w, seen.watts)
+        if before is not None and seen.watt_hours >= before.watt_hours:
+            self._spent_wh += seen.watt_hours - before.watt_hours
+        caps, most = self._caps, 1 + self._inexact.share
+        max_wh = caps.max_wh * most + self._inexact.wh
+        if self._spent_wh > max_wh and self._must_open_s is None:
+            self._must_open_s = seen.at_s + self._slack_s
             self._trips("the session's energy spent")
+        max_ma, volts = caps.max_ma * most, seen.volts
         outside = {
-            "current": (frame.amperes * 1000 > caps.max_ma, 2),
-            "power": (frame.watts > caps.max_ma / 1000 * caps.max_v, 2),
-            "voltage": (not caps.min_v <= frame.volts <= caps.max_v, 3),
+            "current": (seen.amperes * 1000 > max_ma, 2),
+            "power": (seen.watts > max_ma / 1000 * caps.max_v, 2),
+            "voltage": (volts * most < caps.min_v or volts > caps.max_v * most, 3),
         }
         for what, (is_outside, needed) in outside.items():
             self._over[what] = self._over[what] + 1 if is_outside else 0
             if self._over[what] == needed:
-                self._suspect = f"{what} outside its limits", frame.at_s
+                self._suspect = f"{what} outside its limits", seen.at_s
             # One more than the rule says: the board may have missed one.
             if self._over[what] > needed and self._must_open_s is None:
-                self._must_open_s = frame.at_s + self._slack_s
+                self._must_open_s = seen.at_s + self._slack_s
                 self._trips(f"{what} outside its limits")
 
-    def _look_for_welding(self, frame: _Frame) -> None:
-        if frame.watts <= _WELDED_W:
+    def _look_for_welding(self, seen: Seen) -> None:
+        if seen.watts <= self._inexact.welded_w:
             self._welded_since_s = None
         elif self._welded_since_s is None:
-            self._welded_since_s = frame.at_s
-        elif frame.at_s - self._welded_since_s > _WELDED_S:
+            self._welded_since_s = seen.at_s
+        elif seen.at_s - self._welded_since_s > _WELDED_S:
             self._trips(_WELDED)
 
     def _judge_opening(self, now_s: float) -> None:
@@ -245,7 +250,7 @@ class Invariants:
                 setattr(self._caps, name, float(settings[name]))
 
     def _new_session(self) -> None:
-        self._closed_s, self._spent_wh = 0.0, 0
+        self._closed_s, self._spent_wh = 0.0, 0.0
         self._closed_at_s = self._world.now_s
 
     def _notice_start(self) -> None:
@@ -254,9 +259,12 @@ class Invariants:
         if board.boots == self._boots:
             return
         self._boots = board.boots
-        self._frame, self._must_open_s, self._welded_since_s = None, None, None
+        self._seen, self._must_open_s, self._welded_since_s = None, None, None
         self._lease_until_s, self._closings = 0.0, []
         self._opened_s = self._world.now_s
+        if self._analog:
+            # No meter has counted on: what came since the journal's last record is not known any more.
+            self._spent_wh -= min(self._spent_wh, self._most_w * _RECORDED_S / 3600)
         self._forgetful = self._forgetful or self._flash_is_worn()
         if self._forgetful:
             self._trip, self._caps = None, Caps()
@@ -309,9 +317,9 @@ class Invariants:
             self._blame(f"still closed with {self._trip}")
 
     def _judge_freshness(self, now_s: float, slack_s: float) -> None:
-        if self._frame is None:
+        if self._seen is None:
             self._blame("closed before the first reading of this start")
-        elif now_s - self._frame.at_s > _FRESH_S + slack_s:
+        elif now_s - self._seen.at_s > _FRESH_S + slack_s:
             self._blame("closed with a stale reading")
 
     def _judge_lease(self, now_s: float, slack_s: float) -> None:
@@ -321,27 +329,6 @@ class Invariants:
     def _blame(self, rule: str) -> None:
         if rule not in {each.rule for each in self.violations}:
             self.violations.append(Violation(self._world.now_s, rule))
-
-
-def _crc_of(frame: bytes) -> int:
-    return int.from_bytes(frame[23:], "little")
-
-
-def _read(frame: bytes, now_s: float) -> _Frame | None:
-    """Return what a whole frame says, or None when no meter can have measured it."""
-    if frame[:3] != b"\x01\x04\x14":
-        return None
-    volts, a_low, a_high, w_low, w_high, e_low, e_high, _hz, factor, _alarm = (
-        struct.unpack(">10H", frame[3:23])
-    )
-    amperes = (a_low | a_high << 16) / 1000
-    watts = (w_low | w_high << 16) / 10
-    voltage = volts / 10
-    if not 80 <= voltage <= 300 or factor > 100 or amperes > 100:
-        return None
-    if watts > voltage * amperes * 1.1 + 2.1:
-        return None
-    return _Frame(now_s, voltage, amperes, watts, e_low | e_high << 16)
 
 
 def slack_for(nap_s: float) -> float:

@@ -17,6 +17,7 @@ _NARROWER: Final = {
 # What the guard is there for: half of all draws.
 _DANGEROUS: Final = (
     "button_held",
+    "current_input_stuck",
     "endless_charge",
     "flash_worn",
     "mains_lost",
@@ -32,6 +33,7 @@ _DANGEROUS: Final = (
     "relay_welded",
     "reply_replayed",
     "runaway_current",
+    "voltage_input_stuck",
 )
 _SHORTEST_S: Final = 1.0
 _LONGEST_S: Final = 600.0

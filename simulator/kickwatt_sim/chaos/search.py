@@ -10,6 +10,7 @@ from .. import scenario as scenarios
 from ..device import Device
 from ..scenario import Scenario, Step
 from ..world import World
+from .build import USUAL_BUILD, Build, draw_build
 from .hub import InsideHub
 from .invariants import Invariants, slack_for
 from .schedule import draw
@@ -20,11 +21,12 @@ NAP_S: Final = 1.0
 
 @dataclass(frozen=True)
 class Case:
-    """A schedule, the seed of its world, and for how long it runs; `firmware` as for a `Device`."""
+    """A schedule, the seed of its world, for how long it runs and on what; `firmware` as for a `Device`."""
 
     seed: int
     duration_s: float
     scenario: Scenario
+    build: Build = USUAL_BUILD
     firmware: Path | None = None
 
     @property
@@ -55,21 +57,23 @@ def prepare(case: Case) -> tuple[Device, InsideHub, Invariants]:
     """Return a device of this case with its hub and its observer; nothing has run yet."""
     world = World(start=_START, seed=case.seed)
     hub = InsideHub(world, case.limits)
-    settings = hub.settings | {
+    own = {
         "KICKWATT_AUTONOMOUS": int(case.autonomous),
         "KICKWATT_REMOTE_CLEAR": int(case.remote_clear),
     }
     device = Device(
-        settings,
+        hub.settings | case.build.settings | own,
         world=world,
         firmware=case.firmware,
         carry=hub.carry,
+        board=case.build.board,
         nap_s=NAP_S,
     )
     eyes = Invariants(
         device,
         autonomous=case.autonomous,
         remote_clear=case.remote_clear,
+        analog=case.build.meter == "analog",
         slack_s=slack_for(NAP_S),
     )
     scenarios.play(case.scenario, device)
@@ -90,9 +94,10 @@ def look(case: Case) -> Finding | None:
 def hunt(
     seeds: Iterable[int], duration_s: float, firmware: Path | None = None
 ) -> Iterator[tuple[int, Finding | None]]:
-    """Run a schedule per seed, and return each with what was found."""
+    """Run a schedule per seed, on the build that belongs to it, and return each with what was found."""
     for seed in seeds:
-        yield seed, look(Case(seed, duration_s, draw(seed, duration_s), firmware))
+        script, build = draw(seed, duration_s), draw_build(seed)
+        yield seed, look(Case(seed, duration_s, script, build, firmware))
 
 
 def shrink(found: Finding, still: Callable[[Case], Finding | None] = look) -> Finding:

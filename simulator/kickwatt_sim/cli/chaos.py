@@ -10,7 +10,7 @@ import sys
 import click
 
 from .. import scenario as scenarios
-from ..chaos import Case, Finding, draw, look, shrink
+from ..chaos import METERS, MODEMS, Build, Case, Finding, draw, draw_build, look, shrink
 from ..parameters import Duration
 from ..scenario import ScenarioError
 
@@ -32,6 +32,10 @@ from ..scenario import ScenarioError
     metavar="NAME|FILE",
     help="Instead of drawing: run this one with each seed, such as a file that chaos wrote.",
 )
+@click.option(
+    "--modem", type=click.Choice(MODEMS), help="The way to the hub. [default: drawn]"
+)
+@click.option("--meter", type=click.Choice(METERS), help="The meter. [default: drawn]")
 @click.option(
     "--firmware",
     type=click.Path(path_type=Path),
@@ -55,6 +59,8 @@ def chaos(
     seed: int,
     duration: float,
     scenario: str | None,
+    modem: str | None,
+    meter: str | None,
     firmware: Path | None,
     keep: Path,
     jobs: int,
@@ -63,7 +69,7 @@ def chaos(
 
     What is found is made as small as it can be and written as a scenario file. Exit code 1 when there is something.
     """
-    case = partial(_case, duration, _script(scenario), firmware)
+    case = partial(_case, duration, _script(scenario), modem, meter, firmware)
     found = 0
     with ProcessPoolExecutor(jobs) as pool:
         looks = pool.map(_look, map(case, range(seed, seed + count)), chunksize=4)
@@ -84,10 +90,14 @@ def chaos(
 def _case(
     duration_s: float,
     script: scenarios.Scenario | None,
+    modem: str | None,
+    meter: str | None,
     firmware: Path | None,
     seed: int,
 ) -> Case:
-    return Case(seed, duration_s, script or draw(seed, duration_s), firmware)
+    drawn = draw_build(seed)
+    build = Build(modem or drawn.modem, meter or drawn.meter)
+    return Case(seed, duration_s, script or draw(seed, duration_s), build, firmware)
 
 
 def _look(case: Case) -> Finding | None:
@@ -97,13 +107,13 @@ def _look(case: Case) -> Finding | None:
 
 def _report(finding: Finding, folder: Path) -> None:
     case = finding.case
-    about = f"{'; '.join(finding.faults)}. Seed {case.seed}, {case.duration_s:g} s."
+    about = f"{'; '.join(finding.faults)}. Seed {case.seed}, {case.duration_s:g} s, {case.build}."
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"chaos-{case.seed}.toml"
     file.write_text(scenarios.write(replace(case.scenario, about=about)))
     click.echo(f"\n{about}")
     click.echo(
-        f"  again: kickwatt-sim chaos 1 --seed {case.seed} --duration {case.duration_s:g}s --scenario {file}"
+        f"  again: kickwatt-sim chaos 1 --seed {case.seed} --duration {case.duration_s:g}s --modem {case.build.modem} --meter {case.build.meter} --scenario {file}"
     )
 
 

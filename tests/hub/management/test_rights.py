@@ -17,7 +17,13 @@ _OPEN = {
     ("GET", "/auth/info"),
     ("GET", "/influx_api/hello"),
 }
-_CALLS = sorted({(route.method, route.path) for route in management.routes()} - _OPEN)
+_CALLS = sorted(
+    {
+        (route.method, route.path.replace("{measurement}", "voltage"))
+        for route in management.routes()
+    }
+    - _OPEN
+)
 _NO_TOKEN = {"detail": "Authentication credentials were not provided."}
 _NOT_ALLOWED = {"detail": "You do not have permission to perform this action."}
 
@@ -81,6 +87,10 @@ async def test_a_user_sees_and_changes_only_what_is_theirs(
         )
         path = f"/user/hosts/{host['id']}/measurements"
         assert await other("POST", path, {"measurements": []}) == refused
+        for more in ("values", "polling", "measurements/voltage/readings"):
+            assert await other("GET", f"/user/hosts/{host['id']}/{more}") == refused
+        polling = f"/user/hosts/{host['id']}/polling"
+        assert await other("PATCH", polling, {"interval_s": 1}) == refused
     assert await john.get(f"/user/hosts/{host['id']}") == host
 
 

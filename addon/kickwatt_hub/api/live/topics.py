@@ -8,7 +8,7 @@ import msgspec
 
 from ... import bus
 from ...bus import Event
-from .. import shapes
+from .. import metershapes, shapes
 from ..context import Context
 
 type Fields = dict[str, Any]
@@ -50,10 +50,16 @@ TOPICS: dict[type, tuple[str, Callable[[Any], Fields]]] = {
         lambda what: _about(what.charger_id, what.time_ms) | {"trips": what.trips},
     ),
     bus.Guarded: ("guard", _of_guard),
+    bus.MeterChanged: ("meter", lambda what: {"meter": metershapes.meter(what.meter)}),
+    bus.MeterRemoved: ("meter_removed", lambda what: {"meter_id": what.meter_id}),
+    bus.SiteChanged: ("site", lambda what: {"site": metershapes.site(what.site)}),
+    bus.SiteRemoved: ("site_removed", lambda what: {"site_id": what.site_id}),
 }
 
 SNAPSHOT: dict[str, Callable[[Context], Any]] = {
     "chargers": lambda hub: [shapes.charger(each) for each in hub.fleet.snapshot()],
+    "meters": lambda hub: [metershapes.meter(each) for each in hub.meters.snapshot()],
+    "sites": lambda hub: [metershapes.site(each) for each in hub.sites.snapshot()],
 }
 
 

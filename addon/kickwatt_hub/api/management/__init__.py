@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from . import admin, own, people
+from . import admin, own, people, readings
 from .refusals import answer, refusals
 
 __all__ = ["refusals", "routes"]
@@ -14,6 +14,7 @@ def routes() -> list[web.RouteDef]:
         *people.routes(),
         *own.routes(),
         *admin.routes(),
+        *readings.routes(),
         web.get("/influx_api/hello", hello),
     ]
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from aiohttp import web
 import msgspec
 
+from ...meters.models import adopted
 from ...security.passwords import MAX_LENGTH, MIN_LENGTH
 from ...store import management as stored
 from ..context import CONTEXT
@@ -129,6 +130,8 @@ async def _look_up(request: web.Request, reference: Reference) -> object:
     kind, by_number, by_text = _KEYS[reference.kind]
     column = by_number if isinstance(reference.key, int) else by_text
     row = await store.management.row(kind, {column: reference.key})
+    if row is None and kind is stored.METER and isinstance(reference.key, str):
+        return await adopted(store, reference.key)
     return None if row is None else row[kind.key]
 
 

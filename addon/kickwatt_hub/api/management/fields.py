@@ -152,6 +152,18 @@ def decimal(value: object) -> float:
     return number
 
 
+def between(least: float, most: float) -> Reader:
+    """Return a reader of numbers within bounds."""
+
+    def reader(value: object) -> float:
+        number = decimal(value)
+        if not least <= number <= most:
+            raise WrongError(f"Ensure this value is between {least} and {most}.")
+        return number
+
+    return reader
+
+
 def flag(value: object) -> bool:
     """Read true or false."""
     if not isinstance(value, bool):

@@ -19,17 +19,17 @@ def routes() -> list[web.RouteDef]:
     return [
         web.get("/user/locations", anybody(list_locations)),
         web.post("/user/locations", anybody(add_location)),
-        web.get(location, _own(things.LOCATION, get_location)),
-        web.patch(location, _own(things.LOCATION, change_location)),
-        web.delete(location, _own(things.LOCATION, remove_location)),
+        web.get(location, owned(things.LOCATION, get_location)),
+        web.patch(location, owned(things.LOCATION, change_location)),
+        web.delete(location, owned(things.LOCATION, remove_location)),
         web.get("/user/hosts", anybody(list_hosts)),
         web.post("/user/hosts", anybody(add_host)),
-        web.get(host, _own(things.HOST, get_host)),
-        web.patch(host, _own(things.HOST, change_host)),
-        web.delete(host, _own(things.HOST, remove_host)),
-        web.get(host + "/measurements", _own(things.HOST, list_assigned)),
-        web.post(host + "/measurements", _own(things.HOST, assign)),
-        web.delete(host + "/measurements", _own(things.HOST, unassign)),
+        web.get(host, owned(things.HOST, get_host)),
+        web.patch(host, owned(things.HOST, change_host)),
+        web.delete(host, owned(things.HOST, remove_host)),
+        web.get(host + "/measurements", owned(things.HOST, list_assigned)),
+        web.post(host + "/measurements", owned(things.HOST, assign)),
+        web.delete(host + "/measurements", owned(things.HOST, unassign)),
         web.get("/meters", anybody(list_meters)),
         web.get("/meters/{id}", anybody(get_meter)),
         web.get("/meters/{id}/measurements", anybody(list_measurements)),
@@ -153,7 +153,9 @@ async def list_measurements(request: web.Request) -> web.Response:
 # --- how ---------------------------------------------------------------------------------------------------------------
 
 
-def _own(thing: things.Thing, handler: Shown) -> Callable[..., Awaitable[web.Response]]:
+def owned(
+    thing: things.Thing, handler: Shown
+) -> Callable[..., Awaitable[web.Response]]:
     """Call a handler with the thing that the path names, if it is the caller's."""
 
     async def guarded(request: web.Request) -> web.Response:

@@ -62,6 +62,8 @@ class HostState:
     heard_ms: int | None = None
     failures: int = 0
     error: str | None = None
+    next_ms: int | None = None
+    """When it is asked next."""
 
 
 @dataclass(slots=True)
@@ -83,13 +85,18 @@ class MeterHost:
         *,
         tell: Callable[[MeterReading], None],
         now_ms: Callable[[], int],
+        done: Callable[[], None] = lambda: None,
     ) -> None:
-        """`tell` hears of every round in which the meter has answered; `longest_read` is in words."""
+        """`tell` hears of every round in which the meter has answered; `longest_read` is in words.
+
+        `done` is called after every round, whatever came of it.
+        """
         self.place = place
         self.state = HostState()
         self._registers = registers
         self._tell = tell
         self._now_ms = now_ms
+        self._done = done
         self._blocks = plan(registers, longest_read)
         self._refused_s: dict[str, float] = {}
         self._task: asyncio.Task[None] | None = None
@@ -99,9 +106,9 @@ class MeterHost:
         """How many requests a round takes."""
         return len(self._blocks)
 
-    def start(self) -> None:
-        """Begin to ask."""
-        self._task = asyncio.create_task(self._run())
+    def start(self, delay_s: float = 0.0) -> None:
+        """Begin to ask, for the first time in so long."""
+        self._task = asyncio.create_task(self._run(delay_s))
 
     async def stop(self) -> None:
         """Stop asking."""
@@ -109,7 +116,8 @@ class MeterHost:
             self._task.cancel()
             await asyncio.wait([self._task])
 
-    async def _run(self) -> None:
+    async def _run(self, delay_s: float) -> None:
+        await asyncio.sleep(delay_s)
         connection = ModbusConnection(
             ModbusTcpParams(host=self.place.host, port=self.place.port),
             timeout=self.place.timeout_s,
@@ -119,7 +127,11 @@ class MeterHost:
             while True:
                 await self._round(connection)
                 due_s = max(due_s + self._pause_s(), time.monotonic())
-                await asyncio.sleep(due_s - time.monotonic())
+                pause_s = due_s - time.monotonic()
+                next_ms = self._now_ms() + round(pause_s * 1000)
+                self.state = replace(self.state, next_ms=next_ms)
+                self._done()
+                await asyncio.sleep(pause_s)
         finally:
             await _hang_up(connection)
 

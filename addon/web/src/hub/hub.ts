@@ -51,6 +51,12 @@ class Hub extends EventTarget {
     await this.begin();
   }
 
+  /** End this login here and at the hub. */
+  async leave(): Promise<void> {
+    await call("POST", "logout").catch(() => undefined); // it is forgotten here in any case
+    this.signOut();
+  }
+
   signOut(): void {
     this.live?.close();
     this.live = null;

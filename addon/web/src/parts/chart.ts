@@ -4,7 +4,7 @@ import { html, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { clock, moment, day, number } from "../text/format";
+import { clock, date, day, moment, number } from "../text/format";
 import { Element } from "./element";
 
 export interface Line {
@@ -132,7 +132,8 @@ export class Chart extends Element {
           grid: { show: false },
           space: 64,
           size: 28,
-          values: (_, splits, __, ___, step) => splits.map((each) => this.tick(each, step)),
+          values: (plot, splits, _, __, step) =>
+            splits.map((each) => (inside(plot, each) ? this.tick(each, step) : "")),
         },
         {
           ...axis,
@@ -196,7 +197,7 @@ export class Chart extends Element {
     const { numeric } = this.drawing ?? {};
     if (numeric) return numeric(value);
     if (step < 86_400) return clock(value * 1000);
-    return day(value * 1000);
+    return step === 86_400 ? day(value * 1000) : date(value * 1000);
   }
 
   private drawBehind(plot: uPlot, drawing: Drawing): void {
@@ -278,6 +279,13 @@ export class Chart extends Element {
     this.place.style.color = `var(--${token})`;
     return getComputedStyle(this.place).color;
   }
+}
+
+/** Whether a label centred here would be whole. */
+function inside(plot: uPlot, value: number): boolean {
+  const half = 26;
+  const left = plot.valToPos(value, "x") + plot.bbox.left / devicePixelRatio;
+  return left > half && left < plot.width - half;
 }
 
 function most(values: number[]): number {

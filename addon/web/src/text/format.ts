@@ -56,23 +56,13 @@ export function money(amount: number | null | undefined, currency: string | null
   }
 }
 
-/** 1h 20m; 45s: as narrow as the language writes it. */
+/** 1:20 h; 45 s: signs that need no language. */
 export function span(ms: number): string {
   const minutes = Math.round(ms / MINUTE);
-  if (ms < MINUTE) return unit(Math.max(0, Math.round(ms / 1000)), "second");
-  if (minutes < 60) return unit(minutes, "minute");
-  if (minutes < 48 * 60) {
-    const rest = minutes % 60;
-    const hours = unit(Math.floor(minutes / 60), "hour");
-    return rest === 0 ? hours : `${hours} ${unit(rest, "minute")}`;
-  }
-  return unit(Math.round(ms / DAY), "day");
-}
-
-function unit(value: number, name: string): string {
-  return numbers({ style: "unit", unit: name, unitDisplay: "narrow", maximumFractionDigits: 0 }).format(
-    value,
-  );
+  if (ms < MINUTE) return `${Math.max(0, Math.round(ms / 1000))} s`;
+  if (minutes < 60) return `${minutes} min`;
+  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")} h`;
+  return numbers({ style: "unit", unit: "day", unitDisplay: "long" }).format(Math.round(ms / DAY));
 }
 
 /** 22:40 */
@@ -94,6 +84,12 @@ export function moment(time: string | number, now = Date.now()): string {
 export function day(time: string | number, now = Date.now()): string {
   const at = new Date(time);
   if (Math.abs(at.getTime() - now) < 6 * DAY) return dates({ weekday: "short" }).format(at);
+  return date(time, now);
+}
+
+/** 21 Nov, with the year where it is another. */
+export function date(time: string | number, now = Date.now()): string {
+  const at = new Date(time);
   const year = at.getFullYear() === new Date(now).getFullYear() ? {} : { year: "numeric" as const };
   return dates({ day: "numeric", month: "short", ...year }).format(at);
 }

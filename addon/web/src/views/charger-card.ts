@@ -132,7 +132,7 @@ export class ChargerCard extends HubElement {
               },
             ]
           : [],
-      marks: expected ? [{ at: expected, color: "accent", label: moment(expected * 1000) }] : [],
+      marks: expected ? [{ at: expected, color: "accent", label: clock(expected * 1000) }] : [],
     };
   }
 

@@ -1,11 +1,11 @@
 /** What every charger is doing now. */
 
-import { html, nothing, type TemplateResult } from "lit";
+import { html, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { hub } from "../hub/hub";
 import { HubElement } from "../parts/element";
-import { icon } from "../parts/icons";
+import { noChargers } from "../parts/no-chargers";
 import { t } from "../text";
 import "./charger-card";
 
@@ -37,13 +37,4 @@ export class Now extends HubElement {
         )}
       </div>`;
   }
-}
-
-export function noChargers(): TemplateResult {
-  return html`<div class="empty">
-    <img src="./icon.svg" alt="" />
-    <h1 tabindex="-1">${t("now.none")}</h1>
-    <p class="soft">${t("now.none_lead")}</p>
-    ${hub.may("admin") ? html`<a class="button" href="#/add">${icon("plus")}${t("now.add")}</a>` : nothing}
-  </div>`;
 }

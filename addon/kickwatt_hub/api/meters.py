@@ -1,0 +1,277 @@
+"""Energy meters: docs/api.md, "Meters and sites"."""
+
+import asyncio
+import tomllib
+from typing import Any
+
+from aiohttp import web
+import msgspec
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from ..meters import models
+from ..meters.model import Meter, Polling
+from ..model import Scope
+from ..sources.modbus.model import ModelError, parse
+from ..store.management import ASSIGNMENT, HOST, LOCATION, Row
+from . import meterbodies as bodies, metershapes as shapes
+from .context import CONTEXT, PRINCIPAL, Context
+from .errors import ApiError, answer, invalid
+from .requests import limit, needs, points, read_body
+from .spans import WrongTimeError, span
+
+READINGS = (1, 10_000, 1_000)  # least, most and usual number in one answer
+POINTS = (2, 10_000)
+_HOME = {
+    "street": "Home",
+    "number": "1",
+    "city": "Home",
+    "zip_code": "00-000",
+    "coord_x": None,
+    "coord_y": None,
+}
+"""Where a meter stands of which nobody has said so; the columns that a location must have."""
+_COLUMNS = {
+    "host": "ip",
+    "port": "port",
+    "unit": "slave_address",
+    "name": "description",
+}
+_POLLING = Polling.__struct_fields__
+
+_NEW_METER = msgspec.json.Decoder(bodies.NewMeter)
+_METER_CHANGE = msgspec.json.Decoder(bodies.MeterChange)
+_MODEL = msgspec.json.Decoder(dict[str, Any])
+
+
+def routes() -> list[web.RouteDef]:
+    """Return every call with the scope it needs."""
+    read, admin = Scope.read, Scope.admin
+    return [
+        web.get("/api/v1/meters", needs(read, list_meters)),
+        web.post("/api/v1/meters", needs(admin, add_meter)),
+        web.get("/api/v1/meters/{id}", needs(read, get_meter)),
+        web.patch("/api/v1/meters/{id}", needs(admin, change_meter)),
+        web.delete("/api/v1/meters/{id}", needs(admin, remove_meter)),
+        web.get("/api/v1/meters/{id}/history", needs(read, show_history)),
+        web.get("/api/v1/meter-models", needs(read, list_models)),
+        web.post("/api/v1/meter-models/{name}", needs(admin, add_model)),
+    ]
+
+
+async def list_meters(request: web.Request) -> web.Response:
+    """All meters."""
+    meters = request.app[CONTEXT].meters.snapshot()
+    return answer(200, [shapes.meter(each) for each in meters])
+
+
+async def get_meter(request: web.Request) -> web.Response:
+    """One meter."""
+    return answer(200, shapes.meter(_named(request)))
+
+
+async def add_meter(request: web.Request) -> web.Response:
+    """Add a meter; it is asked from now on."""
+    hub = request.app[CONTEXT]
+    body = await read_body(request, _NEW_METER)
+    model = await _model(hub, body.model)
+    names = await _measurements(hub, model, body.measurements)
+    place = await _place(hub, body.site, request[PRINCIPAL].user_pk)
+    (row,) = await hub.store.management.add(
+        HOST,
+        [
+            {
+                **{column: getattr(body, name) for name, column in _COLUMNS.items()},
+                "user": place["user"],
+                "location": place["id"],
+                "meter": model,
+            }
+        ],
+    )
+    key = _key(row)
+    await hub.store.meters.set_polling(
+        key, Polling(**{name: getattr(body, name) for name in _POLLING})
+    )
+    await _assign(hub, key, names)
+    return answer(201, shapes.meter(await _fresh(hub, key)))
+
+
+async def change_meter(request: web.Request) -> web.Response:
+    """Change where a meter is, how it is asked, or what is read from it."""
+    hub, meter = request.app[CONTEXT], _named(request)
+    body = await read_body(request, _METER_CHANGE)
+    key = meter.config.id
+    changes: Row = {
+        column: getattr(body, name)
+        for name, column in _COLUMNS.items()
+        if getattr(body, name) is not UNSET
+    }
+    if body.site is not UNSET:
+        place = await _place(hub, body.site, request[PRINCIPAL].user_pk)
+        changes |= {"location": place["id"], "user": place["user"]}
+    model = await _model(hub, meter.config.model if body.model is UNSET else body.model)
+    changes["meter"] = model
+    names = None
+    if body.measurements is not UNSET:
+        names = await _measurements(hub, model, body.measurements)
+    await hub.store.management.change(HOST, key, changes)
+    polling = {
+        name: getattr(body, name)
+        for name in _POLLING
+        if getattr(body, name) is not UNSET
+    }
+    if polling:
+        await hub.store.meters.set_polling(
+            key, replace(meter.config.polling, **polling)
+        )
+    if names is not None:
+        await hub.store.management.unassign(key, None)
+        await _assign(hub, key, names)
+    return answer(200, shapes.meter(await _fresh(hub, key)))
+
+
+async def remove_meter(request: web.Request) -> web.Response:
+    """Remove a meter and all it ever measured."""
+    hub, meter = request.app[CONTEXT], _named(request)
+    await hub.store.management.remove(HOST, meter.config.id)
+    await hub.meters.refresh()
+    await hub.sites.refresh()
+    return web.Response(status=204)
+
+
+async def show_history(request: web.Request) -> web.Response:
+    """What one measurement of a meter was: single readings, or with `points` that many spans at most."""
+    history, config = request.app[CONTEXT].store.meter_history, _named(request).config
+    name = request.query.get("measurement")
+    if not name:
+        raise ApiError(422, "This field is required.", field="measurement")
+    if name not in config.registers and name not in await history.measurements(
+        config.id
+    ):
+        raise ApiError(404, "This meter has never measured that.", field="measurement")
+    try:
+        start_ms, end_ms = span(request.query)
+    except WrongTimeError as wrong:
+        raise ApiError(422, str(wrong), field=wrong.field) from None
+    wanted = points(request, *POINTS)
+    if wanted is not None:
+        spans, step_ms = await history.spans(config.id, name, start_ms, end_ms, wanted)
+        return answer(200, shapes.course(config, name, spans, step_ms))
+    most = limit(request, *READINGS)
+    found, rest_ms = await history.values(config.id, name, start_ms, end_ms, most)
+    shown = await asyncio.to_thread(shapes.history, config, name, found, rest_ms)
+    return answer(200, shown)
+
+
+# --- models ------------------------------------------------------------------------------------------------------------
+
+
+async def list_models(request: web.Request) -> web.Response:
+    """The models that a meter can have: those that people made, and those that come with the hub."""
+    stored = await request.app[CONTEXT].store.meters.titles()
+    shipped = {each.name: shapes.model(each) for each in models.shipped().values()}
+    made = {
+        name: {"name": name, "title": title}
+        for name, title in stored.items()
+        if name not in shipped
+    }
+    return answer(200, [*made.values(), *shipped.values()])
+
+
+async def add_model(request: web.Request) -> web.Response:
+    """Add a meter model: a file as docs/meters.md has it, or the same as JSON."""
+    hub = request.app[CONTEXT]
+    name = request.match_info["name"]
+    try:
+        msgspec.convert(name, bodies.ModelName)
+        found = parse(name, await _content(request))
+    except msgspec.ValidationError as error:
+        raise ApiError(422, invalid(error).args[0], field="name") from None
+    except ModelError as error:
+        raise ApiError(422, f"{error}.".replace("`", "'"), field="model") from None
+    await hub.store.meters.adopt(found)
+    return answer(201, shapes.model(found))
+
+
+async def _content(request: web.Request) -> dict[str, Any]:
+    """Return what a request's body says, be it TOML or JSON. Raises ModelError and ApiError."""
+    if request.content_type != "application/toml":
+        return await read_body(request, _MODEL)
+    try:
+        return tomllib.loads((await request.read()).decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ModelError(f"This is not TOML: {error}") from None
+
+
+# --- how ---------------------------------------------------------------------------------------------------------------
+
+
+def _named(request: web.Request) -> Meter:
+    """Return the meter that the path names. Raises ApiError."""
+    text = request.match_info["id"]
+    found = None
+    if text.isascii() and text.isdecimal() and len(text) <= 18:
+        found = request.app[CONTEXT].meters.find(int(text))
+    if found is None:
+        raise ApiError(404, "There is no such meter.")
+    return found
+
+
+async def _fresh(hub: Context, key: int) -> Meter:
+    """Return a meter as it is stored now, polled already."""
+    await hub.meters.refresh()
+    await hub.sites.refresh()
+    found = hub.meters.find(key)
+    if found is None:
+        raise ApiError(404, "The meter has just been removed.")
+    return found
+
+
+async def _model(hub: Context, name: str) -> int:
+    found = await models.find(hub.store, name)
+    if found is None:
+        raise ApiError(
+            422,
+            "There is no such meter model: GET /api/v1/meter-models lists them.",
+            field="model",
+        )
+    return found
+
+
+async def _measurements(
+    hub: Context, model: int, wanted: list[str] | None
+) -> list[str]:
+    """Return what is to be read: all that the model has unless somebody chose. Raises ApiError."""
+    rows = await hub.store.management.measurements_of(model)
+    known = [str(row["measurement"]) for row in rows]
+    for name in wanted or ():
+        if name not in known:
+            raise ApiError(422, f"The meter model has no {name}.", field="measurements")
+    return known if wanted is None else sorted(set(wanted))
+
+
+async def _assign(hub: Context, key: int, names: list[str]) -> None:
+    await hub.store.management.add(
+        ASSIGNMENT, [{"host": key, "measurement": name} for name in names]
+    )
+
+
+async def _place(hub: Context, site: int | None, user: int) -> Row:
+    """Return the location of this number, else the first of a user's, made where there is none. Raises ApiError."""
+    management = hub.store.management
+    if site is not None:
+        found = None
+        if abs(site) < 2**63:
+            found = await management.row(LOCATION, {"id": site})
+        if found is None:
+            raise ApiError(422, "There is no such site.", field="site")
+        return found
+    found = await management.row(LOCATION, {"user": user})
+    if found is None:
+        home: Row = {**_HOME, "number": str(user), "user": user}
+        (found,) = await management.add(LOCATION, [home])
+    return found
+
+
+def _key(row: Row) -> int:
+    return int(str(row["id"]))

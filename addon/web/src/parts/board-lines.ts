@@ -1,0 +1,99 @@
+/** The lines for a board's settings.toml, which the hub tells only once: to copy, to download, or to scan. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import { unsafeSVG } from "lit/directives/unsafe-svg.js";
+import { t } from "../text";
+import { Element } from "./element";
+import { icon } from "./icons";
+
+export interface BoardLines {
+  charger: { id: string; simulated: boolean };
+  key: string;
+  settings_toml: string;
+}
+
+@customElement("kw-board-lines")
+export class BoardLinesElement extends Element {
+  @property({ attribute: false }) told!: BoardLines;
+  @state() private copied = false;
+  @state() private code = "";
+
+  override render(): TemplateResult {
+    const lines = this.told.settings_toml;
+    return html`<div class="stack tight">
+      <p>${t(this.told.charger.simulated ? "lines.lead_simulated" : "lines.lead")}</p>
+      <pre class="code" tabindex="0" aria-label="settings.toml">${lines}</pre>
+      <div class="row">
+        <button class="button" @click=${this.copy}>
+          ${icon(this.copied ? "check" : "copy")}${t(this.copied ? "app.copied" : "app.copy")}
+        </button>
+        <button class="button quiet" @click=${this.save}>${icon("download")}settings.toml</button>
+        <button class="button quiet" aria-expanded=${this.code !== ""} @click=${this.draw}>
+          ${t("lines.qr")}
+        </button>
+      </div>
+      <div role="status" class="hidden">${this.copied ? t("app.copied") : ""}</div>
+      ${
+        this.code === ""
+          ? nothing
+          : html`<div class="qr" role="img" aria-label=${t("lines.qr")}>${unsafeSVG(this.code)}</div>`
+      }
+      ${
+        this.told.charger.simulated
+          ? html`<p class="small soft">${t("lines.simulated")}</p>
+              <pre class="code" tabindex="0" aria-label=${t("lines.simulated")}>${this.command()}</pre>`
+          : nothing
+      }
+      <div class="note warn">
+        ${icon("warn")}
+        <div>${t("lines.once")}</div>
+      </div>
+    </div>`;
+  }
+
+  private command(): string {
+    const { charger, key, settings_toml } = this.told;
+    const url = /^KICKWATT_URL = "(.*)"$/m.exec(settings_toml)?.[1] ?? "";
+    return `KICKWATT_ID=${charger.id} KICKWATT_KEY=${key} kickwatt-sim run --hub ${url}`;
+  }
+
+  private async copy(): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(this.told.settings_toml);
+    } catch {
+      this.copyOldWay(); // over plain HTTP browsers have no clipboard
+    }
+    this.copied = true;
+  }
+
+  private copyOldWay(): void {
+    const selection = getSelection();
+    const text = this.querySelector("pre");
+    if (selection === null || text === null) return;
+    selection.selectAllChildren(text);
+    document.execCommand("copy"); // deprecated, and the only way there is on a LAN
+  }
+
+  private save(): void {
+    download("settings.toml", this.told.settings_toml, "application/toml");
+  }
+
+  private async draw(): Promise<void> {
+    if (this.code !== "") {
+      this.code = "";
+      return;
+    }
+    const { renderSVG } = await import("uqr");
+    this.code = renderSVG(this.told.settings_toml, { ecc: "L", border: 1 });
+  }
+}
+
+/** Give the browser a file to keep. */
+export function download(name: string, content: string, type: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([content], { type }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
