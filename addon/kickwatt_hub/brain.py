@@ -12,12 +12,12 @@ from .charging.decision import Decision, decided
 from .charging.lesson import lesson
 from .charging.profile import NOTHING_LEARNED, Charge, Profile, learn
 from .charging.rule import THRESHOLD_ARMS_AT
-from .energy import CLOCK_SET_MS, Energy, count, known_power_w
+from .charging.skim import Measured, skim
+from .energy import CLOCK_SET_MS, Energy, count_all, known_power_w
 from .model import (
     Charger,
     ChargerSettings,
     DecisionRecord,
-    Position,
     Reading,
     Said,
     Session,
@@ -100,10 +100,9 @@ def think(
     """Return what the readings mean. `running` is the session that is stored as running, or None."""
     if not readings:
         return Thought(brain, energy, ())
-    settings = detector_settings(charger.settings, brain.profile)
-    thinking = _Thinking(brain, energy, said, running, settings)
-    factor = charger.legacy.power_factor
-    return thinking.thought(tuple(thinking.take(each, factor) for each in readings))
+    thinking = _Thinking(brain, charger, energy, readings, said, running)
+    thinking.read()
+    return thinking.thought()
 
 
 async def think_beside(
@@ -203,43 +202,54 @@ class _Thinking:
     def __init__(
         self,
         brain: Brain,
+        charger: Charger,
         energy: Energy,
+        readings: Sequence[Reading],
         said: Said | None,
         running: Session | None,
-        settings: detector.DetectorSettings,
     ) -> None:
         self._state = brain.state
         self._profile = brain.profile
-        self._energy = energy
+        self._settings = detector_settings(charger.settings, brain.profile)
+        self._factor = charger.legacy.power_factor
+        self._before = energy
+        self._energy, self._readings = count_all(energy, readings, self._factor)
         self._said = said
         self._running = running
-        self._settings = settings
         self._records: list[SessionRecord] = []
         self._edges: list[tuple[Edge, int, int]] = []
         self._decisions: list[DecisionRecord] = []
 
-    def thought(self, readings: tuple[Reading, ...]) -> Thought:
+    def thought(self) -> Thought:
         return Thought(
             Brain(self._state, self._profile),
             self._energy,
-            readings,
+            self._readings,
             tuple(self._records),
             tuple(self._edges),
             tuple(self._decisions),
         )
 
-    def take(self, reading: Reading, power_factor: float | None) -> Reading:
-        """Take one reading; return it with its lifetime energy."""
-        self._energy, reading = count(self._energy, reading, power_factor)
-        sample = detector.Sample(
-            reading.time_ms,
-            known_power_w(reading, power_factor),
-            reading.relay_on,
-            reading.energy_wh,
+    def read(self) -> None:
+        """Go through all readings."""
+        measured = Measured(
+            [each.time_ms for each in self._readings],
+            [known_power_w(each, self._factor) for each in self._readings],
+            [each.relay_on for each in self._readings],
+            [each.energy_wh for each in self._readings],
         )
+        at = 0
+        while at < len(self._readings):
+            self._state, at = skim(self._state, measured, at, self._settings)
+            if at < len(self._readings):
+                self._take(measured.sample(at), at)
+                at += 1
+
+    def _take(self, sample: detector.Sample, at: int) -> None:
+        """Take the reading at an index."""
         state = self._state
         if state.time_ms is not None and sample.time_ms < state.time_ms - CLOCK_SET_MS:
-            self._start_over(state, reading.position)
+            self._start_over(state, at)
             state = detector.INITIAL
         self._state, events = detector.step(state, sample, self._settings)
         for event in events:
@@ -247,13 +257,12 @@ class _Thinking:
                 self._started(event)
                 self._decide(decided(event))
             elif isinstance(event, detector.SessionEnded):
-                index = self._ended(event, reading.position)
+                index = self._ended(event, at)
                 self._decide(decided(event), index)
             else:
                 self._decide(decided(event))
-        return reading
 
-    def _start_over(self, state: detector.DetectorState, position: Position) -> None:
+    def _start_over(self, state: detector.DetectorState, at: int) -> None:
         """A clock was set back: what ran cannot be continued in the new time."""
         self._state = detector.INITIAL
         running = Brain(state).running(0)
@@ -261,7 +270,7 @@ class _Thinking:
             ended = msgspec.structs.replace(
                 running, end_ms=state.time_ms, end_reason="power_lost"
             )
-            self._close(ended, position, None)
+            self._close(ended, at, None)
 
     def _started(self, event: detector.SessionStarted) -> None:
         if self._running is not None:
@@ -277,7 +286,7 @@ class _Thinking:
         self._records.append(SessionRecord(session=self._running))
         self._edges.append(("started", len(self._records) - 1, event.start_ms))
 
-    def _ended(self, event: detector.SessionEnded, position: Position) -> int:
+    def _ended(self, event: detector.SessionEnded, at: int) -> int:
         known = self._state.counter_wh is not None
         ended = Session(
             id=0,
@@ -288,18 +297,20 @@ class _Thinking:
             end_reason=_end_reason(event.reason, self._said),
         )
         learned = lesson(event)
-        index = self._close(ended, position, learned)
+        index = self._close(ended, at, learned)
         if learned is not None:
             self._profile = learn(self._profile, learned)
             self._settings = replace(self._settings, learned=self._profile)
         return index
 
-    def _close(self, ended: Session, position: Position, learned: Charge | None) -> int:
+    def _close(self, ended: Session, at: int, learned: Charge | None) -> int:
         running, self._running = self._running, None
+        known = self._readings[: at + 1]
+        energy, _ = count_all(self._before, known, self._factor)
         record = SessionRecord(
             session=msgspec.structs.replace(ended, id=running.id if running else 0),
-            ended_at=position,
-            place=msgspec.json.encode(Place(self._state, self._energy)),
+            ended_at=self._readings[at].position,
+            place=msgspec.json.encode(Place(self._state, energy)),
             place_ms=self._state.time_ms,
             lesson=None if learned is None else msgspec.json.encode(learned),
         )

@@ -31,26 +31,51 @@ class Energy(Struct, frozen=True, gc=False):
 def count(
     energy: Energy, reading: Reading, power_factor: float | None
 ) -> tuple[Energy, Reading]:
-    """Return the count after this reading, and the reading with its `energy_wh`.
+    """Return the count after this reading, and the reading with its `energy_wh`."""
+    energy, (reading,) = count_all(energy, (reading,), power_factor)
+    return energy, reading
+
+
+def count_all(
+    energy: Energy, readings: Iterable[Reading], power_factor: float | None
+) -> tuple[Energy, tuple[Reading, ...]]:
+    """Return the count after these readings, and the readings with the `energy_wh` of each.
 
     The total begins with the meter's own count where there is one, else at zero. `power_factor` is what the owner
     says of a charger that measures only volts and amperes; with None such a charger has no energy.
     """
-    power_w = best_power_w(reading, power_factor)
-    total_wh = _total_wh(energy, reading, power_w)
-    meter_wh = energy.meter_wh if reading.meter_wh is None else reading.meter_wh
-    time_ms = reading.time_ms
-    if energy.time_ms - CLOCK_SET_MS <= time_ms < energy.time_ms:
-        time_ms = energy.time_ms
-    if total_wh != reading.energy_wh:
-        reading = replace(reading, energy_wh=total_wh)
-    return Energy(total_wh, meter_wh, time_ms, power_w), reading
+    total_wh, meter_wh = energy.total_wh, energy.meter_wh
+    time_ms, power_w = energy.time_ms, energy.power_w
+    counted = []
+    for reading in readings:
+        now_ms, now_w = reading.time_ms, reading.power_w
+        if now_w is None and power_factor is not None:
+            now_w = best_power_w(reading, power_factor)
+        if reading.meter_wh is not None:
+            total_wh = _counted_wh(
+                total_wh, meter_wh, reading.meter_wh, now_ms - time_ms
+            )
+            meter_wh = reading.meter_wh
+        elif meter_wh is None and now_w is not None:
+            total_wh = _integrated_wh(total_wh, power_w, now_w, now_ms - time_ms)
+        # Else nothing is known, or the counter will make up for it.
+        if total_wh != reading.energy_wh:
+            reading = replace(reading, energy_wh=total_wh)
+        counted.append(reading)
+        if not time_ms - CLOCK_SET_MS <= now_ms < time_ms:
+            time_ms = now_ms
+        power_w = now_w
+    return Energy(total_wh, meter_wh, time_ms, power_w), tuple(counted)
 
 
 def known_power_w(reading: Reading, power_factor: float | None) -> float | None:
     """Return the best that is known of the power: without a power factor that is the apparent power."""
-    power_w = best_power_w(reading, power_factor)
-    return reading.apparent_power_va if power_w is None else power_w
+    if reading.power_w is not None:
+        return reading.power_w
+    apparent_va = reading.apparent_power_va
+    if power_factor is None or apparent_va is None:
+        return apparent_va
+    return apparent_va * power_factor
 
 
 def best_power_w(reading: Reading, power_factor: float | None) -> float | None:
@@ -62,40 +87,26 @@ def best_power_w(reading: Reading, power_factor: float | None) -> float | None:
     return reading.apparent_power_va * power_factor
 
 
-def _total_wh(energy: Energy, reading: Reading, power_w: float | None) -> float | None:
-    if reading.meter_wh is not None:
-        return _counted_wh(energy, reading.meter_wh, reading.time_ms)
-    if energy.meter_wh is not None:
-        return energy.total_wh  # the counter will make up for it
-    if power_w is None:
-        return energy.total_wh
-    if energy.total_wh is None or energy.power_w is None:
-        return energy.total_wh or 0.0
-    elapsed_ms = reading.time_ms - energy.time_ms
+def _integrated_wh(
+    total_wh: float | None, before_w: float | None, now_w: float, elapsed_ms: int
+) -> float:
+    if total_wh is None or before_w is None:
+        return total_wh or 0.0
     if not 0 < elapsed_ms <= SILENCE_MS:
-        return energy.total_wh
-    return energy.total_wh + (energy.power_w + power_w) / 2 * elapsed_ms / 3_600_000
+        return total_wh
+    return total_wh + (before_w + now_w) / 2 * elapsed_ms / 3_600_000
 
 
-def _counted_wh(energy: Energy, meter_wh: int, time_ms: int) -> float:
-    if energy.total_wh is None:
+def _counted_wh(
+    total_wh: float | None, before_wh: int | None, meter_wh: int, elapsed_ms: int
+) -> float:
+    if total_wh is None:
         return float(meter_wh)
-    if energy.meter_wh is None:
-        return energy.total_wh  # a counter where there was none: from here on it counts
-    if meter_wh >= energy.meter_wh:
-        return energy.total_wh + meter_wh - energy.meter_wh
-    possible_wh = SOCKET_W * max(0, time_ms - energy.time_ms) / 3_600_000
-    return energy.total_wh + (
+    if before_wh is None:
+        return total_wh  # a counter where there was none: from here on it counts
+    if meter_wh >= before_wh:
+        return total_wh + meter_wh - before_wh
+    possible_wh = SOCKET_W * max(0, elapsed_ms) / 3_600_000
+    return total_wh + (
         meter_wh if meter_wh <= max(STARTED_AGAIN_WH, possible_wh) else 0
     )
-
-
-def count_all(
-    energy: Energy, readings: Iterable[Reading], power_factor: float | None
-) -> tuple[Energy, tuple[Reading, ...]]:
-    """Return the lifetime energy after these readings, and the readings with theirs."""
-    counted = []
-    for reading in readings:
-        energy, reading = count(energy, reading, power_factor)
-        counted.append(reading)
-    return energy, tuple(counted)

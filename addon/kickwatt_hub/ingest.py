@@ -7,7 +7,9 @@ stored in one commit, and only when that is on the disk does the new state take 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise, starmap
 from math import inf
+from operator import lt
 from typing import Any
 
 import msgspec
@@ -324,7 +326,7 @@ class Ingest:
 
     # --- the seed's format -----------------------------------------------------------------------------------------
 
-    async def _take_rows(self, entry: Entry, rows: list[gsm.LegacyRow]) -> None:
+    async def _take_rows(self, entry: Entry, rows: gsm.LegacyRows) -> None:
         async with entry.turn:
             talk = replace(
                 entry.conversation,
@@ -333,11 +335,10 @@ class Ingest:
             )
             charger = entry.charger
             unit = charger.legacy.ampere_unit
-            readings = await self._unknown(
-                entry, [row.reading(0, unit) for row in rows]
-            )
-            if rows:
-                last = rows[-1]
+            after = entry.conversation.number
+            readings = await self._unknown(entry, rows.readings(after, unit))
+            if rows.rows:
+                last = rows.rows[-1]
                 talk = replace(talk, reply=gsm.row_json(last))
                 charger = replace(charger, csq=last.signal)
             if readings:
@@ -386,21 +387,22 @@ class Ingest:
         """Return the readings that are not stored yet, numbered; their identity is their time and their values."""
         talk = entry.conversation
         newest_ms = _newest_ms(talk)
-        times = sorted({each.time_ms for each in readings if each.time_ms <= newest_ms})
+        times = [each.time_ms for each in readings]
+        if times and newest_ms < times[0] and all(starmap(lt, pairwise(times))):
+            return _numbered(readings, talk.number)  # each is later than all others
+        times = sorted({time_ms for time_ms in times if time_ms <= newest_ms})
         known = {
             _identity(reading)
             for reading in (
                 await self._store.history.known(entry.pk, times) if times else ()
             )
         }
-        number = talk.number
         new: list[Reading] = []
         for reading in readings:
             if _identity(reading) not in known:
                 known.add(_identity(reading))
-                number += 1
-                new.append(replace(reading, position=Position(0, number)))
-        return new
+                new.append(reading)
+        return _numbered(new, talk.number)
 
     # --- both ------------------------------------------------------------------------------------------------------
 
@@ -421,7 +423,6 @@ class Ingest:
             found.thought.energy,
             found.thought.readings,
         )
-        counted = {reading.position: reading for reading in usable}
         learned = thought.brain.profile is not entry.brain.profile
         before = entry.charger
         talk = replace(
@@ -440,9 +441,7 @@ class Ingest:
                 Delivery(
                     charger_pk=entry.pk,
                     conversation=talk,
-                    readings=tuple(
-                        counted.get(each.position, each) for each in readings
-                    ),
+                    readings=_counted(readings, found),
                     orders=changed,
                     sessions=found.records,
                     decisions=thought.decisions
@@ -581,6 +580,25 @@ def _boards(
         DecisionRecord(decision=each, by_board=True, record=record, session=session)
         for each in decisions
     )
+
+
+def _counted(readings: tuple[Reading, ...], found: late.Found) -> tuple[Reading, ...]:
+    """Return the readings with their lifetime energy, as far as they were used."""
+    used = found.thought.readings
+    if found.corrected_from_ms is None and len(used) == len(readings):
+        return used
+    counted = {reading.position: reading for reading in used}
+    return tuple(counted.get(each.position, each) for each in readings)
+
+
+def _numbered(readings: Sequence[Reading], after: int) -> list[Reading]:
+    """Return the readings with the numbers that follow `after`."""
+    return [
+        each
+        if each.position.number == number
+        else replace(each, position=Position(0, number))
+        for number, each in enumerate(readings, after + 1)
+    ]
 
 
 def _newest_ms(talk: Conversation) -> float:

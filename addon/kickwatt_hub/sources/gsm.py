@@ -6,6 +6,7 @@ S1 is docs/protocol.md. Both formats are decoded whole or refused whole, and a r
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import repeat
 import re
 from typing import Annotated, Any, Literal
 
@@ -238,7 +239,9 @@ class LegacyNotJsonError(LegacyError):
     """A body in the seed's format is no JSON at all."""
 
 
-class _LegacyRow(Struct, gc=False):
+class LegacyRow(Struct, gc=False):
+    """One row of the seed's format, as it was sent."""
+
     amper: Annotated[float, Meta(ge=0, le=1_000_000)]
     data: str
     signal: Annotated[int, Meta(ge=0, le=99)]
@@ -246,39 +249,37 @@ class _LegacyRow(Struct, gc=False):
 
 
 class _LegacyBody(Struct):
-    msg: Annotated[list[_LegacyRow], Meta(max_length=1_000)]
+    msg: Annotated[list[LegacyRow], Meta(max_length=1_000)]
 
 
-class LegacyRow(Struct, frozen=True, gc=False):
-    """One row of the seed's format: as it was sent, and when that was."""
+class LegacyRows(Struct, frozen=True):
+    """A body in the seed's format: its rows, and when each of them was."""
 
-    amper: float
-    data: str
-    signal: int
-    volt: float
-    time_ms: int
+    rows: list[LegacyRow]
+    times_ms: list[int]
 
-    def reading(self, number: int, unit: str) -> Reading:
-        """Return the reading; `unit` is what one `amper` is, "mA" or "dA"."""
-        return Reading(
-            position=Position(0, number),
-            time_ms=self.time_ms,
-            relay_on=None,
-            voltage_v=self.volt / 10,
-            current_a=self.amper / (1000 if unit == "mA" else 10),
-            power_w=None,
-            power_factor=None,
-            meter_wh=None,
-        )
+    def readings(self, after: int, unit: str) -> list[Reading]:
+        """Return them as readings, numbered from `after` + 1 on; `unit` is what one `amper` is, "mA" or "dA"."""
+        per_ampere = 1000 if unit == "mA" else 10
+        numbers = range(after + 1, after + 1 + len(self.rows))
+        volts = [row.volt / 10 for row in self.rows]
+        amperes = [row.amper / per_ampere for row in self.rows]
+        positions = map(Position, repeat(0, len(numbers)), numbers, strict=True)
+        return [
+            Reading(position, time_ms, None, volt, ampere, None, None, None)
+            for position, time_ms, volt, ampere in zip(
+                positions, self.times_ms, volts, amperes, strict=True
+            )
+        ]
 
 
 _LEGACY = msgspec.json.Decoder(_LegacyBody)
-_KEPT = msgspec.json.Decoder(_LegacyRow)
+_KEPT = msgspec.json.Decoder(LegacyRow)
 # yy/MM/dd,hh:mm:ss as 3GPP TS 27.007 section 8.15 (+CCLK) has it, with the zone in quarters of an hour or without.
 _CCLK = re.compile(r"(\d\d)/(\d\d)/(\d\d),(\d\d):(\d\d):(\d\d)([+-]\d\d)?\Z", re.ASCII)
 
 
-def decode_legacy(body: bytes, form: LegacyFormat) -> list[LegacyRow]:
+def decode_legacy(body: bytes, form: LegacyFormat) -> LegacyRows:
     """Return the rows of `{"msg": […]}` in their order. Raises LegacyError."""
     try:
         rows = _LEGACY.decode(body).msg
@@ -286,16 +287,7 @@ def decode_legacy(body: bytes, form: LegacyFormat) -> list[LegacyRow]:
         raise LegacyError(_legacy_refusal(str(error))) from None
     except msgspec.DecodeError, UnicodeDecodeError, RecursionError:
         raise LegacyNotJsonError("This is not JSON.") from None
-    return [
-        LegacyRow(
-            row.amper,
-            row.data,
-            row.signal,
-            row.volt,
-            _legacy_time_ms(index, row.data, form),
-        )
-        for index, row in enumerate(rows)
-    ]
+    return LegacyRows(rows, _legacy_times_ms(rows, form))
 
 
 def in_order(
@@ -308,7 +300,9 @@ def in_order(
     """
     after_ms = max(after_ms, CLOCK_BEGAN_MS)
     until_ms = arrival_ms + CLOCK_AHEAD_MS
-    by_time = sorted(readings, key=lambda reading: reading.time_ms)
+    by_time = sorted(readings, key=_time_ms)
+    if by_time and after_ms < by_time[0].time_ms and by_time[-1].time_ms <= until_ms:
+        return tuple(by_time)
     return tuple(
         reading for reading in by_time if after_ms < reading.time_ms <= until_ms
     )
@@ -316,12 +310,11 @@ def in_order(
 
 def overtaken_ms(readings: Iterable[Reading], after_ms: int) -> int | None:
     """Return the time of the first of these legacy readings that comes after newer ones; None if none does."""
+    times_ms = [reading.time_ms for reading in readings]
+    if not times_ms or min(times_ms) > after_ms:
+        return None
     return min(
-        (
-            reading.time_ms
-            for reading in readings
-            if CLOCK_BEGAN_MS < reading.time_ms <= after_ms
-        ),
+        (time_ms for time_ms in times_ms if CLOCK_BEGAN_MS < time_ms <= after_ms),
         default=None,
     )
 
@@ -349,32 +342,37 @@ def _legacy_refusal(text: str) -> str:
     return f"{at[1] if at and at[1] else 'body'}: {_expected(what)}"
 
 
-# Nearly all rows have a time of this form, and a day has many of them: three look-ups take a tenth of the general way.
-_MINUTES_MS = {
-    f"{hour:02}:{minute:02}:": (hour * 60 + minute) * 60_000
-    for hour in range(24)
-    for minute in range(60)
-}
+def _time_ms(reading: Reading) -> int:
+    return reading.time_ms
+
+
+# Nearly all rows have a time of this form, and a minute has many of them.
 _SECONDS_MS = {f"{second:02}": second * 1000 for second in range(60)}
 
 
-@lru_cache(maxsize=1024)
-def _day_ms(text: str) -> int | None:
-    """Return when the day `yy/MM/dd,` began in UTC; None when it is none."""
+@lru_cache(maxsize=4096)
+def _minute_ms(text: str) -> int | None:
+    """Return when the minute `yy/MM/dd,hh:mm:` began in UTC; None when it is none."""
     try:
-        day = datetime.strptime(f"20{text}", "%Y/%m/%d,").replace(tzinfo=UTC)
+        minute = datetime.strptime(f"20{text}", "%Y/%m/%d,%H:%M:").replace(tzinfo=UTC)
     except ValueError:
         return None
-    return int(day.timestamp() * 1000) if text == f"{day:%y/%m/%d}," else None
+    if text != f"{minute:%y/%m/%d,%H:%M:}":
+        return None
+    return int(minute.timestamp() * 1000)
 
 
-def _legacy_time_ms(index: int, data: str, form: LegacyFormat) -> int:
-    day_ms = _day_ms(data[:9])
-    minute_ms = _MINUTES_MS.get(data[9:15])
-    second_ms = _SECONDS_MS.get(data[15:])
-    if day_ms is None or minute_ms is None or second_ms is None:
-        return _any_legacy_time_ms(index, data, form)
-    return day_ms + minute_ms + second_ms - form.utc_offset_min * 60_000
+def _legacy_times_ms(rows: Iterable[LegacyRow], form: LegacyFormat) -> list[int]:
+    offset_ms = form.utc_offset_min * 60_000
+    times_ms = []
+    for index, row in enumerate(rows):
+        data = row.data
+        minute_ms, second_ms = _minute_ms(data[:15]), _SECONDS_MS.get(data[15:])
+        if minute_ms is None or second_ms is None:
+            times_ms.append(_any_legacy_time_ms(index, data, form))
+        else:
+            times_ms.append(minute_ms + second_ms - offset_ms)
+    return times_ms
 
 
 def _any_legacy_time_ms(index: int, data: str, form: LegacyFormat) -> int:
