@@ -2,8 +2,8 @@
 
 What decides on the board is the firmware's own, file for file: its wiring (`kickwatt.app`) and tasks, and with them
 control, guard, charge, recorder, queue, journal and S1. What is missing are the two drivers and the scheduler: the meter
-hands over its registers, a message goes straight to the internet, and the tasks get a turn every few seconds in which
-nothing changes. So this is for long runs (wear, wrap of clocks, statistics of messages), not for what happens within a second.
+hands over its registers, a message goes straight to the internet, and the tasks get a turn every few seconds, rarely while
+nothing happens around the board. The meter counts as heard in between. So this is for long runs (wear, wrap of clocks, statistics of messages), not for what happens within a second.
 """
 
 from collections.abc import Generator
@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .board.loader import Loader
 from .internet import NETWORK_ERROR, Answer, Request
-from .world import SECOND
+from .world import MILLISECOND, SECOND
 
 if TYPE_CHECKING:
     from .device import Device
 
-# Just after a change; under a closed relay, where the guard calls a reading stale after 5 s; and else.
+# Just after a change; under a closed relay, two for each half minute that the rule for the end of a charge looks at; and else.
 _CLOSE_NS: Final = 1 * SECOND
-_CLOSED_NS: Final = 4 * SECOND
+_CLOSED_NS: Final = 15 * SECOND
 _OPEN_NS: Final = 60 * SECOND
 _CLOSE_STRIDES: Final = 10
+# Somebody's finger on the button.
+_AWAKE_NS: Final = 50 * MILLISECOND
 # A change of power that counts: 5 % and 2 W.
 _SHARE: Final = 20
 _LEAST_DW: Final = 20
@@ -54,6 +56,8 @@ def _run(device: Device, loader: Loader) -> None:
         open_modem=lambda *_wiring: modem,
         open_meter=lambda _settings: meter,
     )
+    # No silence: between two strides the meter would have answered each second.
+    vars(module("charge"))["_GAP_MS"] = 2 * _CLOSED_NS // MILLISECOND
     pins = loader.import_("board")
     relay = digitalio.DigitalInOut(getattr(pins, device.board.model.wiring.relay))
     relay.switch_to_output(value=False)
@@ -71,11 +75,10 @@ class _Strides:
     """The firmware's tasks, each with one turn per stride."""
 
     def __init__(self, device: Device, meter: _Meter) -> None:
-        self._board = device.board
-        self._relay = device.outlet.relay
+        self._device = device
         self._meter = meter
         self._tasks: list[Generator[int]] = []
-        self._told: object = None
+        self._around: object = None
         self._load_dw = 0
         self._close = 0
 
@@ -84,17 +87,42 @@ class _Strides:
         self._tasks.append(task)
 
     def turn(self) -> None:
-        """Give each task its turn, and let time pass: little after a change."""
+        """Give each task its turn, and let time pass until the next, or until something happens."""
         for task in self._tasks:
             next(task)
-        coil, load_dw = self._relay.coil, self._meter.load_dw
+        around, load_dw = self._look_around(), self._meter.load_dw
         moved_dw = abs(load_dw - self._load_dw)
-        if coil != self._told or moved_dw > max(_LEAST_DW, self._load_dw // _SHARE):
-            self._told, self._load_dw, self._close = coil, load_dw, _CLOSE_STRIDES
+        if around != self._around or moved_dw > max(
+            _LEAST_DW, self._load_dw // _SHARE
+        ):
+            self._around, self._load_dw, self._close = around, load_dw, _CLOSE_STRIDES
         self._close = max(0, self._close - 1)
-        usual_ns = _CLOSED_NS if coil else _OPEN_NS
-        pause_ns = _CLOSE_NS if self._close else usual_ns
-        self._board.sleep_until(self._board.world.now_ns + pause_ns)
+        board = self._device.board
+        board.sleep_until(board.world.now_ns + self._pause_ns(), self._has_changed)
+
+    def _pause_ns(self) -> int:
+        device = self._device
+        if device.world.now_ns < device.board.awake_until_ns:
+            return _AWAKE_NS
+        if self._close:
+            return _CLOSE_NS
+        return _CLOSED_NS if device.outlet.relay.coil else _OPEN_NS
+
+    def _has_changed(self) -> bool:
+        return self._around != self._look_around()
+
+    def _look_around(self) -> tuple[object, ...]:
+        """Return what changes when somebody does something, or a fault strikes."""
+        device, outlet = self._device, self._device.outlet
+        return (
+            outlet.relay.coil,
+            outlet.relay.contact,
+            outlet.mains.present,
+            outlet.inserted,
+            outlet.plugged_in,
+            len(device.injections),
+            device.board.awake_until_ns,
+        )
 
 
 class _Meter:

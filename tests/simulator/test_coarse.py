@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from statistics import median
 
 import pytest
 
@@ -15,15 +16,14 @@ from .s1_hub import S1Hub
 START = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
 
 
-def device_of(hub: S1Hub, **settings: str | int) -> Device:
+def device_of(hub: S1Hub, seed: int = 0, **settings: str | int) -> Device:
     hub.url = "http://hub.example:8422"
 
     def carry(request: Request) -> Answer:
         return Answer(*hub.answer("/s1/scooter-1", request.body))
 
-    return Device(
-        hub.settings | settings, world=World(start=START), carry=carry, nap_s=1.0
-    )
+    world = World(start=START, seed=seed)
+    return Device(hub.settings | settings, world=world, carry=carry, nap_s=1.0)
 
 
 @contextmanager
@@ -46,21 +46,37 @@ def charge_to_the_end(device: Device) -> tuple[float, float]:
 
 
 def test_a_charge_ends_when_and_how_it_ends_on_the_whole_firmware() -> None:
-    results = []
+    """The end of the tail, tenths of a watt, hangs on the dice: the whole firmware's own ends lie 20 minutes apart. So, the median of some."""
+    medians = []
     for way in (stride, lambda _device: None):
-        hub = S1Hub()
-        with device_of(hub) as device:
-            way(device)
-            device.outlet.plug_in(0.88)
-            results.append(charge_to_the_end(device))
-        last = hub.messages[-1]
-        assert (last["state"], last["why"], last["trips"]) == ("done", "cut_off", [])
-        assert (hub.forged, hub.doubled) == (0, 0)
-        states = [message["state"] for message in hub.messages]
-        assert states.index("idle") < states.index("charging") < states.index("done")
-    (stride_s, stride_wh), (whole_s, whole_wh) = results
-    assert stride_s == pytest.approx(whole_s, abs=60)
-    assert stride_wh == pytest.approx(whole_wh, abs=0.5)
+        results = []
+        for seed in range(5):
+            hub = S1Hub()
+            with device_of(hub, seed) as device:
+                way(device)
+                device.outlet.plug_in(0.88)
+                results.append(charge_to_the_end(device))
+            last = hub.messages[-1]
+            assert (last["state"], last["why"], last["trips"]) == (
+                *("done", "cut_off"),
+                [],
+            )
+            assert (hub.forged, hub.doubled) == (0, 0)
+            states = [message["state"] for message in hub.messages]
+            idle, charging = states.index("idle"), states.index("charging")
+            assert idle < charging < states.index("done")
+        medians.append([median(column) for column in zip(*results, strict=True)])
+    (stride_s, stride_wh), (whole_s, whole_wh) = medians
+    assert stride_s == pytest.approx(whole_s, abs=600)
+    assert stride_wh == pytest.approx(whole_wh, abs=1)
+
+
+def test_a_press_of_the_button_is_felt_between_two_strides() -> None:
+    with coarse(S1Hub(), 0.3) as device:
+        device.run_for(300)
+        device.button.press(0.3)
+        device.run_for(2)
+        assert not device.outlet.relay.contact
 
 
 @pytest.mark.parametrize(
