@@ -94,7 +94,7 @@ def run(report: Report) -> None:
     report.note(
         "The whole firmware reads its meter each second, checks a CRC in Python and turns its loop twice for it: that is all the time there is. "
         "In strides a day with a charge is 2,600 turns of the tasks, and 600 messages that are written, signed, answered and verified as on the board: "
-        "those are two thirds of its time. Longer strides would save little; the end of a charge is decided by half minutes."
+        "those are more than half of its time. Longer strides would save little; the end of a charge is decided by half minutes."
     )
 
 

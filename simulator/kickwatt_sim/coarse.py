@@ -92,9 +92,7 @@ class _Strides:
             next(task)
         around, load_dw = self._look_around(), self._meter.load_dw
         moved_dw = abs(load_dw - self._load_dw)
-        if around != self._around or moved_dw > max(
-            _LEAST_DW, self._load_dw // _SHARE
-        ):
+        if around != self._around or moved_dw > max(_LEAST_DW, self._load_dw // _SHARE):
             self._around, self._load_dw, self._close = around, load_dw, _CLOSE_STRIDES
         self._close = max(0, self._close - 1)
         board = self._device.board
