@@ -8,7 +8,7 @@ import subprocess
 
 from kickwatt_demo.parts import program
 
-from kickwatt_hub.store import Store
+from tests.support.engine import open_store
 from tests.support.hub_process import HubProcess
 from tests.support.stored import ALWAYS
 
@@ -19,7 +19,7 @@ def readings(hub: HubProcess) -> int:
 
 
 async def _readings(data: Path) -> int:
-    store = await Store.open(data)
+    store = await open_store(data)
     try:
         pks = await store.chargers.keys()
         found = [await store.history.readings(pk, *ALWAYS, 10**9) for pk in pks]

@@ -1,45 +1,40 @@
-"""A hub, a token and a board for every test that wants them; and which tests run on both engines."""
+"""A hub, a token and a board for every test that wants them; and on which engine a run of these tests is."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import pytest
 
-from kickwatt_hub.store import Store
+from tests.support import engine
 from tests.support.hub_process import RunningHub, running_hub
 from tests.support.postgresql import NEEDS, Cluster, cluster
 from tests.support.s1_device import S1Device
 
-# What asks or changes the store: SQLite first, then PostgreSQL. The command line's own tests need no second time.
-ON_BOTH_ENGINES = {
-    "test_exactly_once",
-    "test_fleet",
-    "test_insights",
-    "test_legacy",
-    "test_meter_store",
-    "test_packer",
-    "test_store",
-}
-
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker of this folder."""
-    config.addinivalue_line("markers", "sqlite: this test is about a file of SQLite's")
+    config.addinivalue_line(
+        "markers",
+        "once: run with SQLite only: this is about SQLite's file, or about no database at all",
+    )
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run these modules' tests on both engines, except those that are about a file of SQLite's."""
-    if "engine" not in metafunc.fixturenames:
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """With another engine, run what may have a database: whatever has a data folder, and does not choose its engine."""
+    if config.getoption("--database") == "sqlite":
         return
-    both = metafunc.module.__name__.rpartition(".")[2] in ON_BOTH_ENGINES
-    only = metafunc.definition.get_closest_marker("sqlite")
-    if both and only is None:
-        program, package = NEEDS
-        needs = pytest.mark.needs(program, package=package)
-        postgresql = pytest.param("postgresql", marks=needs)
-        metafunc.parametrize("engine", ["sqlite", postgresql], indirect=True)
+    again, not_again = [], []
+    for item in items:
+        used = set(getattr(item, "fixturenames", ()))
+        asks = used & {"tmp_path", "tmp_path_factory"} and "postgresql" not in used
+        chosen = asks and not item.get_closest_marker("once")
+        (again if chosen else not_again).append(item)
+        item.add_marker(pytest.mark.needs(NEEDS[0], package=NEEDS[1]))
+    config.hook.pytest_deselected(items=not_again)
+    items[:] = again
 
 
 @pytest.fixture(scope="session")
@@ -49,20 +44,27 @@ def postgresql() -> Iterator[Cluster]:
         yield running
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _engine(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Put the run on the engine that was asked for."""
+    if request.config.getoption("--database") == "postgresql":
+        with cluster() as engine.cluster:
+            yield
+        engine.cluster = None
+    else:
+        yield
+
+
 @pytest.fixture(autouse=True)
-def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Which engine a test runs on; with PostgreSQL every data folder stands for a database of its own."""
-    name = getattr(request, "param", "sqlite")
-    if name == "postgresql":
-        databases: Cluster = request.getfixturevalue("postgresql")
-        opening = Store.open.__func__  # type: ignore[attr-defined]
-
-        async def open_(cls: type[Store], folder: Path, database: Any = None) -> Store:
-            folder.mkdir(parents=True, exist_ok=True)
-            return await opening(cls, folder, database or databases.of(folder))
-
-        monkeypatch.setattr(Store, "open", classmethod(open_))
-    return str(name)
+def _databases(_engine: None) -> Iterator[None]:
+    """Remove the databases that a test has made on a server."""
+    if engine.cluster is None:
+        yield
+        return
+    before = engine.cluster.made()
+    yield
+    for folder in engine.cluster.made() - before:
+        engine.cluster.forget(folder)
 
 
 @pytest.fixture

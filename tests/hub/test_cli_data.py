@@ -13,7 +13,8 @@ import pytest
 
 from kickwatt_hub.__main__ import cli
 from kickwatt_hub.cli.common import Refused
-from kickwatt_hub.store import NotThereError, Store, UnusableError
+from kickwatt_hub.store import NotThereError, UnusableError
+from tests.support.engine import open_store
 from tests.support.stored import stored_readings
 
 RECORDING = """Zeit;Leistung (W);Spannung
@@ -159,7 +160,7 @@ async def test_check_repairs_what_is_derived_and_names_what_is_lost(
     """Roll-ups and spans come from the readings; damaged readings come from nowhere."""
     _import(data, tmp_path)
     assert "all is well" in _run("check", "--data", str(data))
-    store = await Store.open(data)
+    store = await open_store(data)
     await store.packer.pack()
     before = await stored_readings(data, "scooter")
     await store.close()

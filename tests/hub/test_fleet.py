@@ -13,6 +13,7 @@ from kickwatt_hub.bus import Event
 from kickwatt_hub.fleet import Entry
 from kickwatt_hub.model import ChargerSettings, Delivery, Order, SessionRecord
 from kickwatt_hub.store import NotThereError, UnavailableError
+from tests.support.engine import open_store
 from tests.support.hub_process import RunningHub, running_hub
 from tests.support.s1_device import S1Device
 from tests.support.waiting import until
@@ -153,9 +154,7 @@ async def test_what_another_process_changes_is_noticed(
         await hub.add_charger("another")
         await _board(hub, http)
         events = _events(hub)
-        from kickwatt_hub.store import Store
-
-        other = await Store.open(tmp_path / "data")
+        other = await open_store(tmp_path / "data")
         await other.chargers.change(
             _entry(hub).pk, "Garage", ChargerSettings(cutoff_w=20), 5
         )

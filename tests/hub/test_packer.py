@@ -21,6 +21,7 @@ from kickwatt_hub.store import Store, chunks, log, packer
 from kickwatt_hub.store.chargers import NewCharger
 from kickwatt_hub.store.rollups import MINUTE_MS, QUARTER_MS, coarser, roll_up
 from kickwatt_hub.store.schema import chunk
+from tests.support.engine import open_store
 from tests.support.stored import ALWAYS
 
 NOON_MS = 1_700_006_400_000 // chunks.DAY_MS * chunks.DAY_MS + 12 * 3_600_000
@@ -29,7 +30,7 @@ NOON_MS = 1_700_006_400_000 // chunks.DAY_MS * chunks.DAY_MS + 12 * 3_600_000
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     """An empty store."""
-    store = await Store.open(tmp_path)
+    store = await open_store(tmp_path)
     yield store
     await store.close()
 

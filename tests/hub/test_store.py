@@ -48,12 +48,13 @@ from kickwatt_hub.store import (
 from kickwatt_hub.store.chargers import NewCharger
 from kickwatt_hub.store.schema import metadata
 from kickwatt_hub.store.writer import erasing
+from tests.support.engine import open_store
 
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     """An empty store."""
-    store = await Store.open(tmp_path / "data")
+    store = await open_store(tmp_path / "data")
     yield store
     await store.close()
 
@@ -136,7 +137,7 @@ async def test_every_migration_can_be_taken_back(store: Store) -> None:
             upgrade.upgrade(connection)
 
 
-@pytest.mark.sqlite
+@pytest.mark.once
 async def test_the_database_is_durable_and_for_the_owner_alone(
     store: Store, tmp_path: Path
 ) -> None:
@@ -162,7 +163,7 @@ async def test_two_processes_that_start_at_once_make_one_database(
     tmp_path: Path,
 ) -> None:
     """The command line may be quicker than the hub."""
-    stores = await asyncio.gather(*(Store.open(tmp_path / "data") for _ in range(3)))
+    stores = await asyncio.gather(*(open_store(tmp_path / "data") for _ in range(3)))
     assert len({store.hub_id for store in stores}) == 1
     for store in stores:
         await store.close()
@@ -172,17 +173,17 @@ async def test_the_hub_keeps_its_id(tmp_path: Path) -> None:
     """For ever."""
     ids = set()
     for _ in range(2):
-        store = await Store.open(tmp_path)
+        store = await open_store(tmp_path)
         ids.add(store.hub_id)
         await store.close()
     assert len(ids) == 1
     assert len(ids.pop()) == 32
 
 
-@pytest.mark.sqlite
+@pytest.mark.once
 async def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     """With a sentence that says what to do."""
-    store = await Store.open(tmp_path)
+    store = await open_store(tmp_path)
     await store.close()
     with (
         closing(sqlite3.connect(tmp_path / "kickwatt.sqlite")) as connection,
@@ -190,29 +191,29 @@ async def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> No
     ):
         connection.execute("UPDATE alembic_version SET version_num='9999'")
     with pytest.raises(TooNewError, match="newer Kickwatt"):
-        await Store.open(tmp_path)
+        await open_store(tmp_path)
 
 
-@pytest.mark.sqlite
+@pytest.mark.once
 async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     """And not overwritten."""
     (tmp_path / "kickwatt.sqlite").write_text("hello " * 1000)
     with pytest.raises(UnusableError, match="cannot be used: file is not a database"):
-        await Store.open(tmp_path)
+        await open_store(tmp_path)
     assert (tmp_path / "kickwatt.sqlite").read_text().startswith("hello")
 
 
-@pytest.mark.sqlite
+@pytest.mark.once
 async def test_a_folder_that_cannot_be_made_or_written_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the system's reason."""
     (tmp_path / "file").write_text("")
     with pytest.raises(UnusableError, match="Not a directory|File exists"):
-        await Store.open(tmp_path / "file" / "data")
+        await open_store(tmp_path / "file" / "data")
     monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(UnusableError, match="Permission denied"):
-        await Store.open(tmp_path)
+        await open_store(tmp_path)
 
 
 async def test_a_charger_is_read_back_with_all_that_belongs_to_it(store: Store) -> None:

@@ -66,6 +66,16 @@ def pytest_plugin_registered(
         manager.set_blocked("homeassistant")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a run of the hub's tests be on either engine."""
+    parser.addoption(
+        "--database",
+        choices=("sqlite", "postgresql"),
+        default="sqlite",
+        help="what the hub's tests store in",
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker that names a program."""
     config.addinivalue_line(

@@ -26,6 +26,7 @@ from kickwatt_hub.model import Kind, LegacyFormat, Scope, Token, User
 from kickwatt_hub.security import tokens
 from kickwatt_hub.settings import Settings
 from kickwatt_hub.store import AlreadyThereError
+from tests.support.engine import database_of, environment_of
 
 ROOT = Path(__file__).parents[2]
 HOST = "127.0.0.1"
@@ -113,7 +114,7 @@ class RunningHub:
 async def running_hub(data: Path, **settings: Any) -> AsyncIterator[RunningHub]:
     """Run a hub inside this process on the database in `data`; `settings` are those of kickwatt_hub.settings."""
     wanted = {"host": HOST, "port": 0, "device_port": 0, "zeroconf": False, **settings}
-    hub = Hub(Settings(data=data, **wanted))
+    hub = Hub(Settings(data=data, **{"database": database_of(data), **wanted}))
     await hub.start()
     try:
         yield RunningHub(hub)
@@ -135,7 +136,11 @@ class HubProcess:
         self.data = data
         self._through = through
         self._flags = flags
-        self._environment = {**os.environ, **(environment or {})}
+        self._environment = {
+            **os.environ,
+            **environment_of(data),
+            **(environment or {}),
+        }
         self._process: subprocess.Popen[str] | None = None
         self.url = self.device_url = ""
         self.output = ""
@@ -258,6 +263,13 @@ class HubProcess:
             self.kill()
 
 
+def _environment_of(arguments: tuple[str, ...]) -> dict[str, str]:
+    """Return what tells a command where the database of its `--data` is."""
+    if "--data" not in arguments:
+        return {}
+    return environment_of(Path(arguments[arguments.index("--data") + 1]))
+
+
 def cli(
     *arguments: str,
     stdin: str = "",
@@ -273,7 +285,7 @@ def cli(
         text=True,
         check=False,
         cwd=ROOT,
-        env={**os.environ, **(environment or {})},
+        env={**os.environ, **_environment_of(arguments), **(environment or {})},
         timeout=60,
     )
     assert not check or done.returncode == 0, done.stderr

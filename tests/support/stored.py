@@ -3,14 +3,14 @@
 from pathlib import Path
 
 from kickwatt_hub.model import Reading
-from kickwatt_hub.store import Store
+from tests.support.engine import open_store
 
 ALWAYS = (-(2**60), 2**60)
 
 
 async def stored_readings(data: Path, charger_id: str) -> list[Reading]:
     """Return all readings of a charger by time."""
-    store = await Store.open(data)
+    store = await open_store(data)
     try:
         (pk,) = [
             each.pk for each in await store.chargers.all() if each.id == charger_id
