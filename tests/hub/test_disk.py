@@ -12,8 +12,10 @@ import pytest
 
 from kickwatt_hub.store.writer import Writer
 from tests.support.hub_process import HubProcess, cli, running_hub
-from tests.support.own_disk import OwnDisk, own_disk
+from tests.support.own_disk import OwnDisk, failing_disk, own_disk
 from tests.support.s1_device import S1Device
+
+pytestmark = pytest.mark.once  # SQLite's file
 
 
 @pytest.fixture
@@ -124,6 +126,33 @@ async def test_a_disk_that_is_read_only_is_told_in_one_sentence(
     device.url = process.device_url
     assert (await device.report(90.0)).status == 200
     assert len(await _stored(process, token)) == 2
+
+
+async def test_a_disk_that_becomes_read_only_while_the_hub_runs(tmp_path: Path) -> None:
+    """Boards are refused, questions are answered; repaired, it holds all that was acknowledged."""
+    with failing_disk(tmp_path / "disk") as disk:
+        if disk is None:
+            pytest.skip("mounting is not allowed here")
+        with HubProcess(disk.path / "data", through=disk.through) as process:
+            key = await asyncio.to_thread(process.add_charger, "scooter")
+            token = await asyncio.to_thread(process.add_token)
+            async with S1Device(process.device_url, "scooter", key) as device:
+                for _ in range(5):
+                    device.energy_wh += 1
+                    assert (await device.report(90.0)).status == 200
+                disk.fail()
+                refused = await _until_refused(device)
+                assert (await _get(process, "/healthz", token))[0] == 503
+                stored = list(range(1, device.energy_wh))
+                assert await _stored(process, token) == stored
+                process.stop()
+                await asyncio.to_thread(disk.repair)
+                process.start()
+                device.url = process.device_url
+                reply = await device.post(refused)
+                assert reply.status == 200
+                assert await _stored(process, token) == [*stored, device.energy_wh]
+        assert "Traceback" not in process.log()
 
 
 async def test_a_slow_disk_is_shared_by_all_who_wait_for_it(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 import sqlite3
+import sys
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -11,6 +12,20 @@ OPERATIONAL_ERRORS: tuple[type[Exception], ...] = (
     sqlite3.OperationalError,
     sa.exc.OperationalError,
 )
+
+
+def is_driver_error(error: Exception) -> bool:
+    """Whether a driver or its server raised this. psycopg, which is an extra, raises its own beside SQLAlchemy's."""
+    psycopg = sys.modules.get("psycopg")
+    own = () if psycopg is None else (psycopg.Error,)
+    return isinstance(error, (*DRIVER_ERRORS, *own))
+
+
+def is_operational_error(error: Exception) -> bool:
+    """Whether that was no fault of the statement: the disk, the server or the way to it."""
+    psycopg = sys.modules.get("psycopg")
+    own = () if psycopg is None else (psycopg.OperationalError,)
+    return isinstance(error, (*OPERATIONAL_ERRORS, *own))
 
 
 class Cursor(Protocol):

@@ -42,4 +42,8 @@ class Reader:
                 # PostgreSQL drops a table also under a reader that has seen it listed: what was in it has moved.
                 if getattr(error.orig, "sqlstate", None) != _NO_TABLE:
                     raise
+            except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
+                raise UnavailableError(
+                    "The hub cannot read its database now."
+                ) from error
         raise UnavailableError("The database is being changed too fast to read it.")

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from . import log
 from .admission import Claim, admit
-from .driver import DRIVER_ERRORS, OPERATIONAL_ERRORS, driver
+from .driver import driver, is_driver_error, is_operational_error
 from .errors import BusyError, StoreError, UnavailableError
 
 _LOGGER = logging.getLogger(__name__)
@@ -107,10 +107,16 @@ class Writer:
         return await durable
 
     async def others_wrote(self) -> bool:
-        """Whether another process has changed the database since this was last asked."""
+        """Whether another process has changed the database since this was last asked. Raises UnavailableError."""
         if self._closed:
             return False
-        version = await self._in_thread(self._data_version)
+        try:
+            version = await self._in_thread(self._data_version)
+        except Exception as error:
+            await self._in_thread(self._disconnect)
+            if not is_driver_error(error):
+                raise
+            raise UnavailableError("The hub cannot reach its database now.") from error
         changed, self._version = version != self._version, version
         return changed
 
@@ -147,7 +153,11 @@ class Writer:
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            connection.close()
+            try:
+                connection.close()
+            except Exception as error:
+                if not is_driver_error(error):  # it may be broken already
+                    raise
 
     def _data_version(self) -> int:
         connection = self._connect()
@@ -166,13 +176,14 @@ class Writer:
             connection = self._connect()
             with connection.begin():
                 return self._run_all(connection, jobs)
-        except DRIVER_ERRORS as error:
-            _LOGGER.error(
-                "Cannot write to the database: %s",
-                getattr(error, "orig", None) or error,
-            )
-        except Exception:
-            _LOGGER.exception("A commit failed")
+        except Exception as error:
+            if is_driver_error(error):
+                reason = str(getattr(error, "orig", None) or error)
+                _LOGGER.error(
+                    "Cannot write to the database: %s", " ".join(reason.split())
+                )
+            else:
+                _LOGGER.exception("A commit failed")
         self._disconnect()  # whatever is wrong with this connection, the next commit begins with a new one
         return [
             UnavailableError("The hub cannot write to its database now.") for _ in jobs
@@ -215,9 +226,9 @@ class Writer:
                 outcome = task.job(connection)
         except StoreError as refusal:
             outcome = refusal
-        except OPERATIONAL_ERRORS:
-            raise  # the disk, not the job: fail the whole commit
         except Exception as error:
+            if is_operational_error(error):
+                raise  # the disk, not the job: fail the whole commit
             _LOGGER.exception("A job of the store failed")
             outcome = error
         if isinstance(outcome, Exception):
