@@ -8,13 +8,16 @@ import sqlite3
 import tarfile
 
 from click.testing import CliRunner, Result
+from msgspec import structs
 import pyarrow.parquet as pq
 import pytest
+import sqlalchemy as sa
 
 from kickwatt_hub.__main__ import cli
 from kickwatt_hub.cli.common import Refused
-from kickwatt_hub.store import NotThereError, UnusableError
-from tests.support.engine import open_store
+from kickwatt_hub.store import NotThereError, UnusableError, chunks
+from kickwatt_hub.store.schema import chunk
+from tests.support.engine import environment_for, open_store
 from tests.support.stored import stored_readings
 
 RECORDING = """Zeit;Leistung (W);Spannung
@@ -36,7 +39,7 @@ def _run(*arguments: str, code: int = 0) -> str:
     """Run a command; in a thread, since it starts an event loop of its own."""
 
     def run() -> Result:
-        return CliRunner().invoke(
+        return CliRunner(env=environment_for(arguments)).invoke(
             cli, arguments, catch_exceptions=False, standalone_mode=False
         )
 
@@ -137,6 +140,7 @@ def test_what_cannot_be_exported_is_refused_with_a_sentence(
     assert "no date such as" in result.output
 
 
+@pytest.mark.once
 async def test_a_backup_is_a_whole_hub(data: Path, tmp_path: Path) -> None:
     """Unpacked elsewhere it has the same chargers, readings and secret; and it is for the owner alone."""
     _import(data, tmp_path)
@@ -154,6 +158,7 @@ async def test_a_backup_is_a_whole_hub(data: Path, tmp_path: Path) -> None:
         _run("backup", str(tmp_path / "x" / "y"), "--data", str(data))
 
 
+@pytest.mark.once
 async def test_check_repairs_what_is_derived_and_names_what_is_lost(
     data: Path, tmp_path: Path
 ) -> None:
@@ -183,6 +188,30 @@ async def test_check_repairs_what_is_derived_and_names_what_is_lost(
     assert "cannot be unpacked" in _run("check", "--data", str(data), code=1)
 
 
+async def test_check_leaves_a_reading_that_is_in_two_chunks_in_one(
+    data: Path, tmp_path: Path
+) -> None:
+    """Where the values differ nobody knows which are right: that is said, and both stay."""
+    _import(data, tmp_path)
+    store = await open_store(data)
+    await store.packer.pack()
+    before = await stored_readings(data, "scooter")
+    (pk,) = [each.pk for each in await store.chargers.all()]
+    again = [*before[:2], structs.replace(before[2], voltage_v=111.0)]
+
+    def store_again(connection: sa.Connection) -> None:
+        for each in chunks.pack(pk, again):
+            connection.execute(sa.insert(chunk).values(structs.asdict(each)))
+
+    await store._writer.run(store_again)
+    await store.close()
+    said = _run("check", "--data", str(data), code=1)
+    assert "2 readings were in chunks 1 and 2 (charger scooter)" in said
+    assert "1 samples have other values in each of chunks 1 and" in said
+    assert "1 repaired, 1 damaged" in said
+    assert len(await stored_readings(data, "scooter")) == len(before) + 1
+
+
 async def test_how_long_readings_are_kept_is_said_for_each_charger(data: Path) -> None:
     """In days, or for ever."""
     where = ("--data", str(data))
@@ -194,6 +223,7 @@ async def test_how_long_readings_are_kept_is_said_for_each_charger(data: Path) -
     assert "number of days, or always" in result.output
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("url", "words"),
     [

@@ -99,6 +99,7 @@ def check(context: click.Context, data: Path | None) -> None:
                 some, count, after = await checkup.look(after)
                 found += some
                 step(count)
+        found += await checkup.twice()
         return total, found + await checkup.chargers()
 
     total, found = with_store(data, work)

@@ -10,7 +10,7 @@ from ..api import bodies
 from ..api.change import Facts, mode_settings
 from ..api.errors import ApiError, invalid
 from ..brain import decode_profile
-from ..charging.modes import Mode, ModeSettings, Prefer
+from ..charging.mode import Mode, ModeSettings, Prefer
 from ..model import Kind
 from ..security.secret import HubSecret
 from ..store import NotThereError, Store

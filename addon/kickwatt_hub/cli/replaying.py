@@ -3,17 +3,22 @@
 from datetime import UTC, datetime
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 from rich.table import Table
 
+from ..brain import detector_settings
 from ..charging.csvfile import CsvError, Row, read
+from ..charging.profile import NOTHING_LEARNED
 from ..charging.replay import ReplayObject, replay
+from ..model import ChargerSettings
 from ..plot import FORMATS, NoPlotError, draw
 from .common import Refused
 
 UNIX_S = 100_000_000  # later times than this of 1973 are on the calendar
+_USUAL = ChargerSettings()
 _RECORDING = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -32,8 +37,40 @@ _RECORDING = click.Path(exists=True, dir_okay=False, path_type=Path)
     metavar="FILE.png|svg",
     help="Also draw it.",
 )
+@click.option(
+    "--rule",
+    type=click.Choice(["robust", "threshold"]),
+    default=_USUAL.rule,
+    show_default=True,
+    help="How the end is found.",
+)
+@click.option(
+    "--cutoff-w",
+    type=click.FloatRange(1, 500),
+    default=_USUAL.cutoff_w,
+    show_default=True,
+    help="The threshold's watts.",
+)
+@click.option(
+    "--hold-s",
+    type=click.IntRange(0, 3600),
+    default=_USUAL.hold_s,
+    show_default=True,
+    help="How long power must stay low.",
+)
+@click.option(
+    "--balance-min",
+    type=click.IntRange(0, 240),
+    default=_USUAL.balance_min,
+    show_default=True,
+    help="How long the cells may balance after the charger has ended by itself.",
+)
 def replay_recording(
-    recording: Path, as_json: bool, learn: tuple[Path, ...], plot: Path | None
+    recording: Path,
+    as_json: bool,
+    learn: tuple[Path, ...],
+    plot: Path | None,
+    **owners: Any,
 ) -> None:
     """Find the charges in a recording: when each ended, and what was expected.
 
@@ -45,7 +82,8 @@ def replay_recording(
         raise Refused(f"{plot}: expected a name that ends in {' or '.join(FORMATS)}")
     learned = [_read_recording(path) for path in learn]
     rows = _read_recording(recording)
-    found = replay(rows, learned=learned)
+    settings = detector_settings(ChargerSettings(**owners), NOTHING_LEARNED)
+    found = replay(rows, settings, learned=learned)
     if plot is not None:
         try:
             draw(rows, found, plot, recording.name)

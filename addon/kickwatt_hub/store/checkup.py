@@ -1,13 +1,14 @@
 """Holds a database against itself: what is derived must be what its readings give."""
 
 from collections.abc import Sequence
+from compression import zstd
 from functools import partial
 
 import msgspec
 from msgspec import Struct
 import sqlalchemy as sa
 
-from . import chunks, log
+from . import chunks, duplicates, log
 from .reader import Reader
 from .schema import charger, chunk, conversation
 from .writer import Writer
@@ -58,6 +59,26 @@ class Checkup:
         if wrong:
             await self._writer.run(partial(_repair, wrong=wrong))
         return found, count, last
+
+    async def twice(self) -> list[Found]:
+        """Look for readings that are in two chunks, and leave each in the older one."""
+        found = []
+        for pair in await self._reader.ask(duplicates.pairs):
+            try:
+                name, both, unlike = await self._reader.ask(
+                    partial(duplicates.twice, pair=pair)
+                )
+            except ValueError, EOFError, zstd.ZstdError:
+                continue  # one of them is damaged, which `look` says
+            where = f"chunks {pair[0]} and {pair[1]} (charger {name})"
+            if both - unlike:
+                await self._writer.run(partial(duplicates.remove, pair=pair))
+                what = f"{both - unlike} readings were in {where}"
+                found.append(Found(f"{what}.", repaired=True))
+            if unlike:
+                what = f"{unlike} samples have other values in each of {where}"
+                found.append(Found(f"{what}."))
+        return found
 
     async def chargers(self) -> list[Found]:
         """Look for chargers without a conversation, and make one; and for a log that cannot be read."""
