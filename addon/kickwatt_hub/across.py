@@ -21,7 +21,7 @@ from .bus import (
 from .fleet import Entry, Fleet
 from .meters.model import MeterState
 from .meters.polling import Meters
-from .model import OrderState
+from .model import Charger, OrderState
 from .store import Store
 
 _LOGGER = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ _KINDS = {each.__name__: each for each in get_args(Happening.__value__)}
 _DECODERS = {
     name: msgspec.msgpack.Decoder(kind).decode for name, kind in _KINDS.items()
 }
-_STALE = "stale"
+_STALE, _LED, _HEARD = "stale", "l", "h"
 _METER = "meter"
 _KNOWN = (MeterRemoved, SiteChanged, SiteRemoved)
 """What every hub finds out by itself."""
@@ -76,8 +76,10 @@ class Across:
             return
         if isinstance(what, _KNOWN):
             return
+        # Only who leads knows where modes stand and what a charge has cost.
+        led = _LED if self._peers.leads else _HEARD
         packed = base64.b85encode(msgspec.msgpack.encode(what)).decode()
-        if not self._peers.tell(f"{type(what).__name__} {packed}") and isinstance(
+        if not self._peers.tell(f"{type(what).__name__} {led}{packed}") and isinstance(
             what, ChargerChanged
         ):
             self._peers.tell(f"{_STALE} {what.charger.id}")
@@ -105,7 +107,7 @@ class Across:
         if decode is None:
             return  # a newer hub says something that this one does not know
         try:
-            what = decode(base64.b85decode(rest))
+            what = decode(base64.b85decode(rest[1:]))
         except ValueError, msgspec.DecodeError:
             _LOGGER.warning("Another hub said something that cannot be read: %s", kind)
             return
@@ -113,7 +115,7 @@ class Across:
             entry = self._fleet.find(what.charger.id)
             if entry is None:
                 return  # it was added a moment ago: `Hub.refresh` will find it
-            _adopt(entry, what)
+            what = ChargerChanged(_adopt(entry, what.charger, led=rest[0] == _LED))
         self._foreign.add(id(what))
         self._bus.publish(what)
 
@@ -124,9 +126,11 @@ class Across:
             _LOGGER.warning("Another hub said something that cannot be read: meter")
 
 
-def _adopt(entry: Entry, what: ChargerChanged) -> None:
+def _adopt(entry: Entry, charger: Charger, *, led: bool) -> Charger:
     """Show a charger as the hub that heard from it does; what else is known of it is read when it is needed."""
-    charger = what.charger
+    if not led:
+        own = entry.charger
+        charger = replace(charger, mode=own.mode, progress=own.progress, cost=own.cost)
     entry.charger = charger
     entry.turn.stale = True
     entry.conversation = replace(
@@ -137,3 +141,4 @@ def _adopt(entry: Entry, what: ChargerChanged) -> None:
     order = charger.order
     if order is not None and order.state is not OrderState.pending:
         entry.settle(order)
+    return charger

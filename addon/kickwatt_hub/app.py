@@ -20,6 +20,7 @@ from .api.idle import Idlers
 from .bus import Bus
 from .control import Control
 from .costing import Costing
+from .counts import Counts
 from .fleet import Fleet
 from .forecast import Forecasts
 from .ingest import Ingest
@@ -27,6 +28,7 @@ from .late import Corrections
 from .meters.polling import Meters
 from .meters.sites import Sites
 from .model import Scope, Token, User
+from .plans import Plans
 from .ports import STOP_S, listen, serve, watch
 from .pricing import find_zone, own_zone
 from .relay.client import RelayClient
@@ -126,7 +128,10 @@ class Hub:
         self.corrections = Corrections(fleet, store, bus, now_ms)
         access = Access(store, refresh=self.refresh, now_ms=now_ms)
         await access.load()
-        control = Control(fleet, store, now_ms=now_ms, answer_s=settings.order_s)
+        counts = Counts(fleet, store, now_ms)
+        control = Control(
+            fleet, store, counts, now_ms=now_ms, answer_s=settings.order_s
+        )
         ingest = Ingest(
             fleet,
             store,
@@ -139,14 +144,16 @@ class Hub:
         )
         for entry in fleet.entries():
             forecasts.look(entry)
-        await self.corrections.catch_up()
+        if store.peers.leads:
+            await self.corrections.catch_up()
         watch(self._stack, forecasts.run())
-        control.start()
+        control.take_up()
         self._stack.push_async_callback(control.stop)
         zone = (find_zone(settings.zone) if settings.zone else None) or own_zone()
         tariffs = Tariffs(store, zone, now_ms)
         await tariffs.load()
-        scheduler = Scheduler(fleet, store, control, tariffs, zone=zone, now_ms=now_ms)
+        plans = Plans(tariffs, zone, now_ms)
+        scheduler = Scheduler(fleet, store, control, plans, counts, now_ms=now_ms)
         await scheduler.load()
         self._stack.push_async_callback(scheduler.stop)
         watch(self._stack, scheduler.run())
@@ -163,6 +170,7 @@ class Hub:
             ingest=ingest,
             control=control,
             scheduler=scheduler,
+            plans=plans,
             tariffs=tariffs,
             zone=zone,
             access=access,
@@ -257,7 +265,8 @@ class Hub:
             if await self.context.store.others_wrote():
                 for entry in await self.context.fleet.refresh():
                     await self.context.control.forget_order(entry)
-                await self.corrections.catch_up()
+                if self.context.store.peers.leads:
+                    await self.corrections.catch_up()
                 await self.context.access.load()
                 await self.context.tariffs.load()
                 await self.context.scheduler.load()

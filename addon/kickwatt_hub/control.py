@@ -12,10 +12,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from . import orders
+from .counts import Counts
 from .fleet import Entry, Fleet
-from .guards import Watch
 from .model import Charger, ChargerSettings, Delivery, Order, OrderState
 from .orders import Wish
+from .situation import BY_MODE
 from .store import NotThereError, Store, UnavailableError
 from .turn import upon_the_newest
 
@@ -36,6 +37,7 @@ class Control:
         self,
         fleet: Fleet,
         store: Store,
+        counts: Counts,
         *,
         now_ms: Callable[[], int],
         answer_s: float = ANSWER_S,
@@ -43,19 +45,27 @@ class Control:
         """`answer_s` is how long a board may take to answer an order, if it does not say that it comes less often."""
         self._fleet = fleet
         self._store = store
+        self._counts = counts
         self._now_ms = now_ms
         self._answer_s = answer_s
         self._timers: dict[int, asyncio.TimerHandle] = {}
         self._working: set[asyncio.Task[Any]] = set()
 
-    def start(self) -> None:
-        """Go on waiting for the answers that were due when the hub stopped."""
+    def take_up(self, grace_s: float = 0.0) -> None:
+        """Wait for answers that nobody here waits for: of before a restart, or to another hub, that may be gone.
+
+        That one may take `grace_s` longer.
+        """
         for entry in self._fleet.entries():
             order = entry.charger.order
-            if order is not None and order.state is OrderState.pending:
+            if (
+                order is not None
+                and order.state is OrderState.pending
+                and order.id not in self._timers
+            ):
                 elapsed_s = (self._now_ms() - order.created_ms) / 1000
-                patience_s = self._patience_s(entry)
-                self._expect(entry, order, max(0.0, patience_s - elapsed_s))
+                left_s = self._patience_s(entry) + grace_s - elapsed_s
+                self._expect(entry, order, max(0.0, left_s))
 
     async def stop(self) -> None:
         """Stop waiting."""
@@ -141,16 +151,15 @@ class Control:
 
     async def _order(self, entry: Entry, relay_on: bool) -> Order:
         async with entry.turn:
-            order = await self._give(entry, relay_on, reason=None)
             if relay_on:
-                entry.watch = Watch()
-        return order
+                await self._counts.begin_anew(entry)
+            return await self._give(entry, relay_on, reason=None)
 
     async def _do(self, entry: Entry, what: str) -> Order:
         async with entry.turn:
             order = await self._give(entry, False, reason=what)
             if what == "clear":
-                entry.watch = Watch()
+                await self._counts.begin_anew(entry)
         return order
 
     async def _order_by_itself(
@@ -160,7 +169,7 @@ class Control:
             newest = entry.charger.order
             if newest is not None and newest.id != after:
                 return None
-            return await self._give(entry, relay_on, reason="mode")
+            return await self._give(entry, relay_on, reason=BY_MODE)
 
     async def _give(self, entry: Entry, relay_on: bool, reason: str | None) -> Order:
         charger = entry.charger
@@ -221,21 +230,22 @@ class Control:
 
     async def _withdraw(self, entry: Entry, order: Order) -> None:
         """Take an unanswered order back; one for a mere "off" stands until the board hears it."""
+        unanswered = replace(order, state=OrderState.expired, reason="timeout")
+        try:
+            await upon_the_newest(partial(self._take_back, entry, order, unanswered))
+        except UnavailableError:
+            # The store may come back.
+            self._expect(entry, order, self._patience_s(entry))
+        except NotThereError:
+            # The charger was removed; whoever waits has to know all the same.
+            entry.settle(unanswered)
+
+    async def _take_back(self, entry: Entry, order: Order, unanswered: Order) -> None:
         async with entry.turn:
             if entry.charger.order != order:
                 return  # it was settled, or a newer one took its place
-            unanswered = replace(order, state=OrderState.expired, reason="timeout")
-            if not order.relay_on and order.reason not in orders.DO:
-                entry.settle(unanswered)
-                return
-            try:
+            if order.relay_on or order.reason in orders.DO:
                 await self._save(entry, Wish(False, unanswered), None)
-            except UnavailableError:
-                # The disk may come back.
-                self._expect(entry, order, self._patience_s(entry))
-                return
-            except NotThereError:
-                pass  # the charger was removed; whoever waits has to know all the same
             entry.settle(unanswered)
 
 

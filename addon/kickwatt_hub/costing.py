@@ -81,7 +81,7 @@ class Costing:
 
     async def look(self) -> None:
         """Price every charger's newest session where it is due, and now and then all that may have been corrected."""
-        if not self._tariffs.chosen:
+        if not self._tariffs.chosen or not self._store.peers.leads:
             return
         if self._is_sweep_due():
             await self._sweep()

@@ -224,7 +224,9 @@ class Fleet:
             raise NotThereError("This charger was removed.")
         entry.conversation, entry.energy = now.conversation, now.energy
         entry.brain = now.brain
-        self.update(entry, replace(now.charger, source=entry.charger.source))
+        entry.watch = (await self._store.modes.watch(entry.pk)).or_newer(entry.watch)
+        self.last_order = max(self.last_order, await self._store.chargers.last_order())
+        self.update(entry, _with_what_is_led(now.charger, entry.charger))
         order = now.charger.order
         if order is not None and order.state is not OrderState.pending:
             entry.settle(order)
@@ -360,6 +362,18 @@ class Fleet:
                 brain, charger, energy, readings, charger.said, running
             )
         return thought
+
+
+def _with_what_is_led(charger: Charger, before: Charger) -> Charger:
+    """Return a charger with what its readings do not tell, as it was known."""
+    return replace(
+        charger,
+        mode=before.mode,
+        progress=before.progress,
+        cost=before.cost,
+        source=before.source,
+        forecast=before.forecast if charger.phase == before.phase else None,
+    )
 
 
 def _key_digest(key: bytes) -> bytes:

@@ -47,6 +47,8 @@ class Limits(Struct, frozen=True):
 class Watch(Struct, frozen=True):
     """What the hub has counted since somebody last allowed power. Times are those of the readings."""
 
+    allowed_ms: int = 0
+    """When that was, by the clock of the hub where it was done."""
     heard_ms: int | None = None
     closed: bool = False
     """What the board said of its relay in its newest message."""
@@ -73,6 +75,13 @@ class Watch(Struct, frozen=True):
     def energy_wh(self) -> float:
         """The energy so far, at least."""
         return max(self.counted_wh, self.integrated_wh)
+
+    def or_newer(self, other: Watch) -> Watch:
+        """Return the one that counts: of the newer allowance, and there the one that has counted more."""
+        mine, others = (
+            (each.allowed_ms, each.closed_ms, each.energy_wh) for each in (self, other)
+        )
+        return other if others > mine else self
 
 
 class Message(Struct, frozen=True):

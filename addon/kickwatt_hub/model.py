@@ -10,7 +10,7 @@ from typing import Literal
 from msgspec import Struct
 
 from .charging.decision import Decision
-from .charging.modes import MANUAL, ModeSettings, Progress
+from .charging.mode import MANUAL, ModeSettings, Progress
 
 CLOCK_AHEAD_MS = 24 * 3_600_000
 """A device's own clock that is further ahead than this is wrong."""

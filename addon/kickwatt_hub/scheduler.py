@@ -3,55 +3,38 @@
 A charger is looked at when anything about it has changed or the time has come that its mode waits for. What comes out is
 an order like a person's, with two differences: it gives way to one that a person has given meanwhile, and it is asked
 again if the board could not be reached.
+
+Of several hubs on one database the leader does this, whichever hub the boards report to; the others write down what
+their guards have counted.
 """
 
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 import logging
-from zoneinfo import ZoneInfo
 
 from msgspec import structs
 
-from . import guards
+from .attention import Attention, wait_ms
 from .charging import modes
-from .charging.modes import ModeSettings, Planned, Progress, Situation, Step
-from .charging.standing import needs_wh, standing
+from .charging.mode import ModeSettings, Progress, Step
 from .control import Control, NotSwitchableError
+from .counts import Counts
 from .fleet import Entry, Fleet
-from .guards import Watch
 from .model import Charger, OrderState
-from .pricing import find_zone
+from .plans import Plans
+from .situation import charger_ms, situation
 from .store import NotThereError, Store, StoreError, UnavailableError
-from .tariffs import Tariffs
+from .store.modes import StoredMode
 
 _LOGGER = logging.getLogger(__name__)
 
 LOOK_S = 1.0
-AGAIN_MS = 600_000
-"""Until an order for "on" that came to nothing is given again."""
-NOTE_MS = 900_000
-"""How often what the guards have counted is written down while there is power."""
+GRACE_S = 5.0
+"""That another hub has more for withdrawing an order which it gave itself."""
 STEPS = 4
 """A charger can go through at one look: a deadline passes, a plan begins, …"""
-_NEVER = 2**62
-
-
-@dataclass(slots=True)
-class _Attention:
-    """What the scheduler remembers of one charger between two looks."""
-
-    loaded: bool = False
-    rev: int = 0
-    begun: bool = True
-    """Whether its settings have been acted upon."""
-    seen: Charger | None = None
-    due_ms: int = _NEVER
-    planned_with: tuple[int, int] | None = None
-    """Revisions of prices and profile that the plan rests on."""
-    asked_ms: int | None = None
-    noted: tuple[bool, int] = (False, 0)
 
 
 class Scheduler:
@@ -62,22 +45,23 @@ class Scheduler:
         fleet: Fleet,
         store: Store,
         control: Control,
-        tariffs: Tariffs,
+        plans: Plans,
+        counts: Counts,
         *,
-        zone: ZoneInfo,
         now_ms: Callable[[], int],
     ) -> None:
-        """`zone` is the hub's; `now_ms` is the wall clock."""
+        """`now_ms` is the wall clock."""
         self._fleet = fleet
         self._store = store
         self._control = control
-        self._tariffs = tariffs
-        self._zone = zone
+        self._plans = plans
         self._now_ms = now_ms
-        self._attention: dict[int, _Attention] = {}
+        self._attention: dict[int, Attention] = {}
+        self._counts = counts
+        self._led = store.peers.leads
 
     async def load(self) -> None:
-        """Take up every mode where it was; notice what the command line has set."""
+        """Take up every mode where it was; notice what the command line or another hub has set."""
         stored = await self._store.modes.all()
         for entry in self._fleet.entries():
             attention = self._of(entry)
@@ -85,32 +69,37 @@ class Scheduler:
             first, attention.loaded = not attention.loaded, True
             if mode is None or (attention.rev == mode.rev and not first):
                 continue
-            attention.rev = mode.rev
-            attention.begun = mode.progress is not None
-            async with entry.turn:
-                if first:
-                    entry.watch = mode.watch
-                progress = mode.progress or entry.charger.progress
-                self._show(entry, mode.settings, progress)
+            await self._take_up(entry, mode)
 
     async def run(self) -> None:
         """Look for ever."""
         while True:
             await asyncio.sleep(LOOK_S)
-            await self.look()
+            with suppress(
+                StoreError
+            ):  # the store comes back, and so does the next look
+                await self._counts.keep()
+                leads = self._store.peers.leads
+                if leads and not self._led:
+                    await self._take_over()
+                self._led = leads
+                if leads:
+                    self._control.take_up(GRACE_S)
+                    await self.look()
 
     async def stop(self) -> None:
         """Write down what the guards have counted."""
-        for entry in self._fleet.entries():
-            if entry.watch.closed:
-                with suppress(StoreError):
-                    async with entry.turn:
-                        await self._note(entry, entry.charger.progress)
+        with suppress(StoreError):
+            await self._counts.keep_all()
 
     async def look(self) -> None:
         """Look at every charger about which something has changed, or whose time has come."""
         now_ms = self._now_ms()
-        due = [entry for entry in self._fleet.entries() if self._is_due(entry, now_ms)]
+        due = [
+            entry
+            for entry in self._fleet.entries()
+            if self._of(entry).is_due(entry.charger, now_ms)
+        ]
         await asyncio.gather(*(self._attend(entry) for entry in due))
 
     async def choose(self, entry: Entry, settings: ModeSettings) -> Charger:
@@ -121,7 +110,9 @@ class Scheduler:
             attention.rev, attention.begun = rev, False
             async with entry.turn:
                 self._show(entry, settings, entry.charger.progress)
-        await self._attend(entry)
+        # The leader, if it is another hub, notices within a second.
+        if self._store.peers.leads:
+            await self._attend(entry)
         return entry.charger
 
     async def charge_once(self, entry: Entry) -> Charger:
@@ -131,48 +122,45 @@ class Scheduler:
         async with entry.scheduling, entry.turn:
             charger = entry.charger
             progress = modes.charge_once(
-                charger.progress, charger.mode, self._situation(entry)
+                charger.progress, charger.mode, situation(entry, self._now_ms())
             )
-            entry.watch = Watch()
-            await self._note(entry, progress)
-        await self._attend(entry)
+            await self._counts.begin_anew(entry)
+            attention = self._of(entry)
+            attention.rev = await self._store.modes.begin(entry.pk, progress)
+            attention.begun = True
+            self._show(entry, charger.mode, progress)
+        if self._store.peers.leads:
+            await self._attend(entry)
         return entry.charger
-
-    async def what_if(
-        self, entry: Entry, settings: ModeSettings, ready_ms: int
-    ) -> Planned:
-        """Return the plan of a charge that would begin now."""
-        return await self._plan(entry, settings, ready_ms, 0.0, 0)
-
-    def ready_ms(self, entry: Entry, settings: ModeSettings) -> int:
-        """Return the next ready-by time of such settings."""
-        assert settings.ready_by is not None
-        return modes.next_ready_ms(
-            self._charger_ms(entry.charger), settings.ready_by, self._zone_of(settings)
-        )
-
-    def now_ms(self, entry: Entry) -> int:
-        """Return a charger's own time."""
-        return self._charger_ms(entry.charger)
 
     # --- one charger -----------------------------------------------------------------------------------------------
 
-    def _is_due(self, entry: Entry, now_ms: int) -> bool:
-        attention, charger = self._of(entry), entry.charger
-        if not attention.begun or now_ms >= attention.due_ms:
-            return True
-        if charger is attention.seen:
-            return False
-        # Most chargers are in nobody's mode, and each of them changes with every message.
-        order = charger.order.id if charger.order else 0
-        if (
-            charger.progress.step is not Step.resting
-            or charger.progress.order != order
-            or self._count_is_due(entry)
-        ):
-            return True
-        attention.seen = charger
-        return False
+    async def _take_over(self) -> None:
+        """Go on where the leader before was: as stored, for what it told last may have been lost with it."""
+        stored = await self._store.modes.all()
+        waiting = await self._store.chargers.with_pending_orders()
+        for entry in self._fleet.entries():
+            mode = stored.get(entry.pk)
+            entry.turn.stale |= mode is not None or entry.pk in waiting
+            if mode is not None:
+                await self._take_up(entry, mode)
+            elif entry.pk in waiting:
+                await self._catch_up(entry)
+
+    async def _take_up(self, entry: Entry, mode: StoredMode) -> None:
+        attention = self._of(entry)
+        attention.rev, attention.seen = mode.rev, None
+        attention.begun = mode.progress is not None
+        with suppress(NotThereError):  # it was removed meanwhile
+            async with entry.turn:
+                entry.watch = mode.watch.or_newer(entry.watch)
+                progress = mode.progress or entry.charger.progress
+                self._show(entry, mode.settings, progress)
+
+    async def _catch_up(self, entry: Entry) -> None:
+        with suppress(NotThereError):
+            async with entry.turn:
+                return
 
     async def _attend(self, entry: Entry) -> None:
         """Find out where a charger stands, write it down, and order what that means."""
@@ -184,30 +172,37 @@ class Scheduler:
                 seen = entry.charger
                 await self._enact(entry)
             except UnavailableError as error:
-                _LOGGER.warning("%s waits for the disk: %s", entry.charger.id, error)
+                _LOGGER.warning("%s waits for the store: %s", entry.charger.id, error)
                 self._of(entry).due_ms = self._now_ms() + round(LOOK_S * 1000)
                 return
             except NotThereError:
                 return  # it was removed meanwhile
             attention = self._of(entry)
             attention.seen = seen
-            attention.due_ms = self._due_ms(entry)
+            now_ms = self._now_ms()
+            attention.due_ms = now_ms + wait_ms(
+                entry.charger.progress, charger_ms(entry.charger, now_ms)
+            )
 
     async def _advance(self, entry: Entry) -> bool:
         """Take one step; whether there was one to take."""
         attention = self._of(entry)
         async with entry.turn:
             charger = entry.charger
-            now, zone = self._situation(entry), self._zone_of(charger.mode)
+            now = situation(entry, self._now_ms())
+            zone = self._plans.zone_of(charger.mode)
             if not attention.begun:
                 progress = modes.begin(charger.mode, now, zone)
-                entry.watch = Watch() if now.guard is None else entry.watch
+                anew = now.guard is None
             else:
                 progress = modes.advance(charger.progress, charger.mode, now, zone)
-                if progress.ready_ms != charger.progress.ready_ms and not now.relay_on:
-                    entry.watch = Watch()
+                anew = (
+                    progress.ready_ms != charger.progress.ready_ms and not now.relay_on
+                )
             changed = progress != charger.progress or not attention.begun
-            if changed or self._count_is_due(entry):
+            if anew:
+                await self._counts.begin_anew(entry)
+            if changed:
                 await self._note(entry, progress)
                 attention.begun = True
         return await self._replan(entry) or changed
@@ -218,51 +213,18 @@ class Scheduler:
         progress = charger.progress
         if progress.step is not Step.waiting or progress.ready_ms is None:
             return False
-        basis = (self._tariffs.rev, len(entry.brain.profile.charges))
-        now_ms = self._charger_ms(charger)
+        basis = self._plans.basis(entry)
+        now_ms = charger_ms(charger, self._now_ms())
         runs = progress.plan.runs if progress.plan else ()
         if attention.planned_with == basis and runs and now_ms < runs[-1][1]:
             return False
-        reading = charger.reading
-        delivered_wh = 0.0
-        if progress.from_wh is not None and reading and reading.energy_wh is not None:
-            delivered_wh = max(0.0, reading.energy_wh - progress.from_wh)
-        plan = await self._plan(
-            entry, charger.mode, progress.ready_ms, delivered_wh, progress.starts
-        )
+        plan = await self._plans.next(entry, progress)
         async with entry.turn:
             if entry.charger.progress != progress:
                 return True  # it went on while we were thinking
             await self._note(entry, replace(progress, plan=plan))
         attention.planned_with = basis
         return True
-
-    async def _plan(
-        self,
-        entry: Entry,
-        settings: ModeSettings,
-        ready_ms: int,
-        delivered_wh: float,
-        starts: int,
-    ) -> Planned:
-        now_ms = self._charger_ms(entry.charger)
-        profile = entry.brain.profile
-        needs = needs_wh(settings, profile, delivered_wh)
-        # A charge that is late goes on beyond the time that it should be ready by.
-        until_ms = max(ready_ms, now_ms + (len(needs) + 1) * 900_000)
-        tariff = await self._tariffs.between(now_ms, until_ms)
-        # Its own thread: hundreds of quarters of an hour are compared.
-        return await asyncio.to_thread(
-            standing,
-            now_ms,
-            ready_ms,
-            settings,
-            needs,
-            tariff,
-            currency=self._tariffs.currency(now_ms),
-            learned=bool(profile.charges),
-            starts=starts,
-        )
 
     async def _enact(self, entry: Entry) -> None:
         """Order what the mode wishes, unless that is so already or somebody has just ordered otherwise."""
@@ -280,9 +242,10 @@ class Scheduler:
             pending = order is not None and order.state is OrderState.pending
             if charger.desired_on or charger.progress.asked or pending:
                 return
-            if not charger.online or not self._may_ask_again(entry):
+            attention, now_ms = self._of(entry), self._now_ms()
+            if not charger.online or not attention.may_ask_again(charger, now_ms):
                 return
-            self._of(entry).asked_ms = self._now_ms()
+            attention.asked_ms = now_ms
         elif not charger.desired_on:
             return
         given = await self._control.order_by_itself(entry, wish.on, newest)
@@ -294,111 +257,17 @@ class Scheduler:
             )
             await self._note(entry, progress)
 
-    def _may_ask_again(self, entry: Entry) -> bool:
-        attention, progress = self._of(entry), entry.charger.progress
-        asked_ms, order = attention.asked_ms, entry.charger.order
-        if order is None or order.state in (OrderState.done, OrderState.pending):
-            return True
-        if not order.relay_on or order.reason == "superseded":
-            return True
-        if asked_ms is None:
-            asked_ms = order.created_ms
-        return (
-            self._now_ms() - asked_ms >= AGAIN_MS
-            or progress.since_ms > order.created_ms
-        )
-
-    # --- what is known ---------------------------------------------------------------------------------------------
-
-    def _situation(self, entry: Entry) -> Situation:
-        charger = entry.charger
-        reading, said, order = charger.reading, charger.said, charger.order
-        session = charger.session
-        running = session if session and session.end_ms is None else None
-        failed = order is not None and order.state in (
-            OrderState.refused,
-            OrderState.expired,
-        )
-        power_w = None
-        if reading is not None:
-            power_w = (
-                reading.apparent_power_va
-                if reading.power_w is None
-                else reading.power_w
-            )
-        return Situation(
-            now_ms=self._charger_ms(charger),
-            energy_wh=reading.energy_wh if reading else None,
-            power_w=power_w,
-            measured_ms=reading.time_ms if reading else None,
-            session_wh=running.energy_wh if running else None,
-            ended=modes.Ended(
-                session.id,
-                session.end_ms,
-                session.end_reason or "",
-                session.peak_power_w,
-            )
-            if session and session.end_ms is not None
-            else None,
-            relay_on=charger.relay_on,
-            why=said.why if said else None,
-            allowed=bool(charger.desired_on),
-            order=order.id if order else 0,
-            order_on=bool(order and order.relay_on),
-            refused=order.reason if failed and order else None,
-            guard=guards.reason_of(order),
-            full_wh=entry.brain.profile.energy_wh,
-        )
-
-    def _charger_ms(self, charger: Charger) -> int:
-        """Return the time in which a charger lives: a simulated one may be faster than ours."""
-        now_ms = self._now_ms()
-        if charger.simulated and charger.said and charger.said.clock is not None:
-            return charger.said.clock * 1000
-        return now_ms
-
-    def _zone_of(self, settings: ModeSettings) -> ZoneInfo:
-        zone = find_zone(settings.zone) if settings.zone else None
-        return zone or self._zone
-
-    def _due_ms(self, entry: Entry) -> int:
-        """Return when to look again although nothing has changed, by the wall clock."""
-        progress = entry.charger.progress
-        dates = [progress.ready_ms or _NEVER]
-        if progress.plan is not None:
-            dates += [each for run in progress.plan.runs for each in run]
-        if progress.step is Step.done and progress.why == "full":
-            dates.append(progress.since_ms + modes.PROBE_AFTER_MS)
-        if progress.step is Step.probing:
-            dates.append(progress.since_ms + modes.PROBE_MOST_MS + 1)
-        if progress.step in (Step.charging, Step.probing) and not progress.asked:
-            dates.append(self._charger_ms(entry.charger) + AGAIN_MS)
-        now_ms = self._charger_ms(entry.charger)
-        return self._now_ms() + min(
-            (each - now_ms for each in dates if each > now_ms), default=_NEVER
-        )
-
     # --- what is kept ----------------------------------------------------------------------------------------------
 
-    def _of(self, entry: Entry) -> _Attention:
+    def _of(self, entry: Entry) -> Attention:
         attention = self._attention.get(entry.pk)
         if attention is None:
-            attention = self._attention[entry.pk] = _Attention()
+            attention = self._attention[entry.pk] = Attention()
         return attention
-
-    def _count_is_due(self, entry: Entry) -> bool:
-        """Whether what the guards have counted should be written down: a restart must not give a charge its caps anew."""
-        was_closed, noted_ms = self._of(entry).noted
-        watch = entry.watch
-        if watch.closed != was_closed:
-            return True
-        return watch.closed and self._now_ms() - noted_ms >= NOTE_MS
 
     async def _note(self, entry: Entry, progress: Progress) -> None:
         """Write it down, then let it take effect; to be called while holding the charger's turn."""
-        attention = self._of(entry)
-        await self._store.modes.note(entry.pk, attention.rev, progress, entry.watch)
-        attention.noted = (entry.watch.closed, self._now_ms())
+        await self._store.modes.note(entry.pk, self._of(entry).rev, progress)
         self._show(entry, entry.charger.mode, progress)
 
     def _show(self, entry: Entry, settings: ModeSettings, progress: Progress) -> None:

@@ -217,6 +217,7 @@ def test_what_is_there_already_or_not_there_is_refused(
     assert "double" in refusal("user", "add", "double", *data, stdin="correct horse\n")
 
 
+@pytest.mark.once
 def test_keys_and_the_database_are_for_the_owner_alone(running: HubProcess) -> None:
     """Mode 0600, and no key in clear in the database."""
     key = running.add_charger("sealed")
@@ -301,6 +302,7 @@ def test_a_data_folder_without_permission_is_named(
     assert "Permission denied" in refusal("serve", "--data", str(tmp_path))
 
 
+@pytest.mark.once
 def test_a_database_of_a_newer_version_is_named(
     tmp_path: Path, refusal: Refusals
 ) -> None:
@@ -413,6 +415,7 @@ def test_ctrl_c_at_a_question_ends_quietly(monkeypatch: pytest.MonkeyPatch) -> N
     assert stopped.value.code == 130
 
 
+@pytest.mark.once
 def test_the_data_folder_can_come_from_the_environment(tmp_path: Path) -> None:
     """As every other option can."""
     environment = {"KICKWATT_HUB_CHARGER_ADD_DATA": str(tmp_path / "data")}

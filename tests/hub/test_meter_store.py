@@ -12,6 +12,7 @@ from kickwatt_hub.store import NotThereError, Store, management
 from kickwatt_hub.store.meter_chunks import DAY_MS, pack, unpack_times, unpack_values
 from kickwatt_hub.store.meter_spans import coarser, pack_spans, roll_up, unpack_spans
 from kickwatt_hub.store.rollups import MINUTE_MS, QUARTER_MS
+from tests.support.engine import open_store
 from tests.support.stored_meters import add_hosts
 
 NOON_MS = 1_700_006_400_000 // DAY_MS * DAY_MS + 12 * 3_600_000
@@ -22,7 +23,7 @@ _VALUES = st.integers(-(10**9), 10**9).map(lambda each: each / 1000)
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     """An empty store."""
-    store = await Store.open(tmp_path)
+    store = await open_store(tmp_path)
     yield store
     await store.close()
 

@@ -8,12 +8,15 @@ import sqlite3
 from alembic import command
 from alembic.config import Config
 import msgspec
+import pytest
 import sqlalchemy as sa
 
 from kickwatt_hub.model import Said
 from kickwatt_hub.store import Store, migrate
 from kickwatt_hub.store.chunks import DAY_MS
 from tests.support.stored import ALWAYS
+
+pytestmark = pytest.mark.once  # SQLite's file
 
 START_MS = 20_000 * DAY_MS - 3_600_000  # an hour before midnight
 SAID = Said(

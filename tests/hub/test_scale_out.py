@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 
 from kickwatt_hub.bus import ChargerChanged
 from kickwatt_hub.fleet import Entry
+from kickwatt_hub.store import Store
 from tests.support.hub_process import RunningHub, running_hub
 from tests.support.postgresql import NEEDS, Cluster
 from tests.support.s1_device import S1Device
@@ -27,7 +29,7 @@ class Site:
         self._stacks: dict[str, AsyncExitStack] = {}
         self.hubs: dict[str, RunningHub] = {}
 
-    async def start(self, name: str) -> RunningHub:
+    async def start(self, name: str, **settings: Any) -> RunningHub:
         """Start a hub with a data folder of its own."""
         folder = self._tmp_path / name
         folder.mkdir(exist_ok=True)
@@ -35,7 +37,7 @@ class Site:
         (folder / "hub.secret").chmod(0o600)
         self._stacks[name] = AsyncExitStack()
         hub = await self._stacks[name].enter_async_context(
-            running_hub(folder, database=self.url)
+            running_hub(folder, database=self.url, **settings)
         )
         self.hubs[name] = hub
         return hub
@@ -168,3 +170,74 @@ async def test_one_hub_leads_and_another_takes_its_place(site: Site) -> None:
     await _until(lambda: stores["b"].peers.leads)
     again = await site.start("a")
     assert not again.hub.context.store.peers.leads
+
+
+async def test_an_order_whose_hub_went_away_is_withdrawn_by_the_one_that_leads(
+    site: Site, http: aiohttp.ClientSession
+) -> None:
+    """Power that somebody asked for long ago must not come as a surprise."""
+    board = await _board(site, http)
+    await board.report(0.0)
+    for name in "ab":
+        await site.stop(name)
+        await site.start(name, order_s=5.0)
+    board.url = site.hubs["a"].device_url
+    await board.report(0.0)
+    first = site.hubs["b"].hub.context
+    order = await first.control.order(_entry(site.hubs["b"]), True)
+    await _until(lambda: _entry(site.hubs["a"]).charger.order == order)
+    await site.stop("b")
+    await _until(lambda: _entry(site.hubs["a"]).charger.desired_on is False)
+    settled = _entry(site.hubs["a"]).charger.order
+    assert settled is not None
+    assert (settled.id, settled.reason) == (order.id, "timeout")
+
+
+async def test_orders_of_many_chargers_at_two_hubs_have_ids_of_their_own(
+    site: Site, http: aiohttp.ClientSession
+) -> None:
+    """However many the other hub has given meanwhile."""
+    board = await _board(site, http)
+    await board.report(0.0)
+    await site.hubs["a"].add_charger("other")
+    await site.hubs["b"].hub.context.fleet.refresh()
+    a, b = (site.hubs[name].hub.context for name in "ab")
+    given = [await a.control.order(_entry(site.hubs["a"]), False) for _ in range(9)]
+    other = b.fleet.find("other")
+    assert other is not None
+    given.append(await b.control.order(other, False))
+    assert len({order.id for order in given}) == 10
+
+
+async def test_what_a_guard_counts_begins_anew_at_every_hub(
+    site: Site, http: aiohttp.ClientSession
+) -> None:
+    """Somebody allows power at one hub, while the board reports to another."""
+    board = await _board(site, http)
+    board.relay, board.why = 1, "button"
+    for _ in range(3):
+        board.energy_wh += 50
+        await board.report(90.0, state="charging")
+    heard = _entry(site.hubs["a"])
+    assert heard.watch.energy_wh > 0
+    await site.hubs["b"].hub.context.control.order(_entry(site.hubs["b"]), True)
+    board.energy_wh += 7
+    await board.report(90.0, state="charging")
+    assert heard.watch.energy_wh == 0
+    board.energy_wh += 5
+    await board.report(90.0, state="charging")
+    assert heard.watch.energy_wh == 5
+
+
+async def test_hubs_that_start_at_once_make_one_database(
+    tmp_path: Path, postgresql: Cluster
+) -> None:
+    """One brings the schema up to date, the others wait."""
+    url = postgresql.empty()
+    folders = [tmp_path / name for name in "cd"]
+    for folder in folders:
+        folder.mkdir()
+    stores = await asyncio.gather(*(Store.open(folder, url) for folder in folders))
+    assert len({store.hub_id for store in stores}) == 1
+    for store in stores:
+        await store.close()

@@ -12,7 +12,7 @@ import pytest
 from kickwatt_hub import brain as brains
 from kickwatt_hub.api import bodies
 from kickwatt_hub.api.change import Facts, mode_settings
-from kickwatt_hub.charging.modes import Step
+from kickwatt_hub.charging.mode import Mode, Step
 from kickwatt_hub.fleet import Entry
 from kickwatt_hub.model import Charger
 from kickwatt_hub.pricing import BandPrice, TimeOfUseTable
@@ -95,7 +95,7 @@ async def garage(hub: RunningHub, http: aiohttp.ClientSession) -> AsyncIterator[
 
 async def test_until_full_switches_on_and_off_again(garage: Garage) -> None:
     """The hub finds the end itself: this board has no rule of its own."""
-    await garage.mode(name=bodies.modes.Mode.until_full)
+    await garage.mode(name=Mode.until_full)
     await garage.goes_on(0.0)
     assert garage.board.relay == 1
     await garage.charges_to_the_end(90.0)
@@ -108,7 +108,7 @@ async def test_until_full_switches_on_and_off_again(garage: Garage) -> None:
 
 async def test_one_probe_wakes_a_battery_that_was_not_full(garage: Garage) -> None:
     """A quarter of an hour after the end, with the owner's leave; and then no more."""
-    await garage.mode(name=bodies.modes.Mode.until_full, probe=True)
+    await garage.mode(name=Mode.until_full, probe=True)
     await garage.charges_to_the_end(90)
     assert (garage.step, garage.board.relay) == (Step.done, 0)
     seen = []
@@ -127,7 +127,7 @@ async def test_one_probe_wakes_a_battery_that_was_not_full(garage: Garage) -> No
 
 async def test_a_target_is_met_within_a_report(garage: Garage) -> None:
     """And not passed by more than what flows until the board hears of it."""
-    await garage.mode(name=bodies.modes.Mode.to_target, target_wh=60.0)
+    await garage.mode(name=Mode.to_target, target_wh=60.0)
     before_wh = garage.board.energy_wh
     for _ in range(90):
         await garage.goes_on(120.0)
@@ -138,7 +138,7 @@ async def test_a_target_is_met_within_a_report(garage: Garage) -> None:
 
 async def test_a_persons_order_wins_at_once_and_stays(garage: Garage) -> None:
     """The mode does not fight back."""
-    await garage.mode(name=bodies.modes.Mode.until_full)
+    await garage.mode(name=Mode.until_full)
     await garage.goes_on(90.0)
     await garage.hub.hub.context.control.order(garage.entry, False)
     for _ in range(5):
@@ -160,7 +160,7 @@ async def test_ready_by_waits_for_the_cheap_hours_and_is_ready(garage: Garage) -
         ),
         None,
     )
-    await garage.mode(name=bodies.modes.Mode.ready_by, ready_by="07:00", zone="UTC")
+    await garage.mode(name=Mode.ready_by, ready_by="07:00", zone="UTC")
     plan = garage.charger.progress.plan
     assert plan is not None
     assert (plan.in_time, plan.learned, plan.currency) == (True, False, "EUR")
@@ -186,7 +186,7 @@ async def test_everything_survives_a_restart(
         board = S1Device(hub.device_url, "scooter", key, session=http)
         garage = Garage(hub, board)
         await garage.goes_on(0.0)
-        await garage.mode(name=bodies.modes.Mode.to_target, target_wh=100.0)
+        await garage.mode(name=Mode.to_target, target_wh=100.0)
         for _ in range(5):
             await garage.goes_on(90.0, 300)
         before, watch = garage.charger, garage.entry.watch
@@ -223,7 +223,7 @@ async def test_a_lying_detector_cannot_disable_the_caps(
         None,
         bodies.Settings(max_wh=100).applied(garage.charger.settings),
     )
-    await garage.mode(name=bodies.modes.Mode.until_full)
+    await garage.mode(name=Mode.until_full)
     await garage.goes_on(0.0)
     flowed_wh = garage.board.energy_wh
     for _ in range(60):
@@ -237,7 +237,7 @@ async def test_a_lying_detector_cannot_disable_the_caps(
         if type(event.what).__name__ == "Guarded"
     ]
     assert [each.reason for each in guarded] == ["energy"]
-    await garage.mode(name=bodies.modes.Mode.until_full)
+    await garage.mode(name=Mode.until_full)
     for _ in range(5):
         await garage.goes_on(300.0)
     assert garage.board.relay == 0  # a mode is not a person at the switch
@@ -255,7 +255,7 @@ async def test_a_guards_cut_holds_although_the_hub_dies_the_next_moment(
         board = S1Device(hub.device_url, "scooter", key, session=http)
         garage = Garage(hub, board)
         await garage.goes_on(0.0)
-        await garage.mode(name=bodies.modes.Mode.until_full)
+        await garage.mode(name=Mode.until_full)
         await garage.goes_on(0.0)
         assert board.relay == 1
         for _ in range(2):
@@ -275,7 +275,7 @@ async def test_a_guards_cut_holds_although_the_hub_dies_the_next_moment(
 async def test_a_relay_that_stays_closed_is_reported_and_locked(garage: Garage) -> None:
     """Power 20 s after the board said that it had opened."""
     board = garage.board
-    await garage.mode(name=bodies.modes.Mode.until_full)
+    await garage.mode(name=Mode.until_full)
     await garage.goes_on(90.0)
     await garage.hub.hub.context.control.order(garage.entry, False)
     await garage.goes_on(90.0)

@@ -495,12 +495,12 @@ def test_the_revisions_are_known_by_their_files_as_alembic_knows_them() -> None:
     assert upgrade.revisions() == [each.revision for each in scripts][::-1]
 
 
-@pytest.mark.sqlite
+@pytest.mark.once
 async def test_a_start_on_a_database_of_this_version_leaves_alembic_out(
     tmp_path: Path,
 ) -> None:
     """It takes a tenth of the memory of a hub."""
-    store = await Store.open(tmp_path)
+    store = await open_store(tmp_path)
     await store.close()
     script = (
         "import asyncio, pathlib, sys; from kickwatt_hub.store import Store\n"

@@ -15,6 +15,8 @@ from kickwatt_hub.store import BusyError, NotThereError, UnavailableError
 from kickwatt_hub.store.driver import driver
 from kickwatt_hub.store.writer import Writer, new_key
 
+pytestmark = pytest.mark.once  # SQLite's file
+
 
 @pytest.fixture
 async def path(tmp_path: Path) -> Path:

@@ -3,6 +3,7 @@
 Every test's hub, command and store asks here, so a whole run is on one engine.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from kickwatt_hub.store import Store
@@ -21,6 +22,13 @@ def environment_of(data: Path) -> dict[str, str]:
     """Return what tells another process so."""
     url = database_of(data)
     return {} if url is None else {"KICKWATT_HUB_DATABASE": url}
+
+
+def environment_for(arguments: Sequence[str]) -> dict[str, str]:
+    """Return what tells a command so, by its `--data`."""
+    if "--data" not in arguments:
+        return {}
+    return environment_of(Path(arguments[arguments.index("--data") + 1]))
 
 
 async def open_store(data: Path) -> Store:

@@ -26,7 +26,7 @@ from kickwatt_hub.model import Kind, LegacyFormat, Scope, Token, User
 from kickwatt_hub.security import tokens
 from kickwatt_hub.settings import Settings
 from kickwatt_hub.store import AlreadyThereError
-from tests.support.engine import database_of, environment_of
+from tests.support.engine import database_of, environment_for, environment_of
 
 ROOT = Path(__file__).parents[2]
 HOST = "127.0.0.1"
@@ -263,13 +263,6 @@ class HubProcess:
             self.kill()
 
 
-def _environment_of(arguments: tuple[str, ...]) -> dict[str, str]:
-    """Return what tells a command where the database of its `--data` is."""
-    if "--data" not in arguments:
-        return {}
-    return environment_of(Path(arguments[arguments.index("--data") + 1]))
-
-
 def cli(
     *arguments: str,
     stdin: str = "",
@@ -285,7 +278,7 @@ def cli(
         text=True,
         check=False,
         cwd=ROOT,
-        env={**os.environ, **_environment_of(arguments), **(environment or {})},
+        env={**os.environ, **environment_for(arguments), **(environment or {})},
         timeout=60,
     )
     assert not check or done.returncode == 0, done.stderr

@@ -85,6 +85,10 @@ class Cluster:
             _migrate(self._folder, self.url(self._template))
         return self.url(self._new(self._template))
 
+    def empty(self) -> str:
+        """Make a database with nothing in it at all; return its URL."""
+        return self.url(self._new("template0"))
+
     def of(self, folder: Path) -> str:
         """Return the database that stands for what is in this data folder; always the same one."""
         if folder.resolve() not in self._urls:

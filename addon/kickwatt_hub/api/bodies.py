@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from ..charging import modes
+from ..charging import mode as modes
 from ..model import ChargerSettings
 from ..pricing import Amount, Clock, Definition
 from ..security.passwords import MAX_LENGTH, MIN_LENGTH

@@ -5,7 +5,8 @@ from typing import Any
 
 from msgspec import UNSET
 
-from ..charging.modes import SCHEDULED, Mode, ModeSettings, target_wh
+from ..charging.mode import SCHEDULED, Mode, ModeSettings
+from ..charging.modes import target_wh
 from ..fleet import Entry
 from ..model import Charger
 from ..pricing import find_zone

@@ -5,7 +5,7 @@ from dataclasses import replace
 from aiohttp import web
 import msgspec
 
-from ..charging.modes import Mode
+from ..charging.mode import Mode
 from ..control import NotSwitchableError
 from ..model import Scope
 from . import bodies, shapes
@@ -49,6 +49,6 @@ async def plan(request: web.Request) -> web.Response:
         mode = Mode.cheapest_hours if by_hours else Mode.ready_by
         settings = replace(settings, mode=mode)
     check_target(settings, Facts.of(entry), "")
-    ready_ms = hub.scheduler.ready_ms(entry, settings)
-    found = await hub.scheduler.what_if(entry, settings, ready_ms)
+    ready_ms = hub.plans.ready_ms(entry, settings)
+    found = await hub.plans.what_if(entry, settings, ready_ms)
     return answer(200, {"ready": shapes.when(ready_ms), **shapes.plan(found)})

@@ -13,6 +13,7 @@ from ..ingest import Ingest
 from ..meters.polling import Meters
 from ..meters.sites import Sites
 from ..model import Scope
+from ..plans import Plans
 from ..relay.client import RelayClient
 from ..scheduler import Scheduler
 from ..security.access import Access, Principal
@@ -37,6 +38,7 @@ class Context:
     ingest: Ingest
     control: Control
     scheduler: Scheduler
+    plans: Plans
     tariffs: Tariffs
     zone: ZoneInfo
     access: Access

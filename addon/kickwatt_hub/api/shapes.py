@@ -9,7 +9,8 @@ import msgspec
 from .. import API_VERSION, __version__
 from ..charging.cost import Price
 from ..charging.health import LEAST_CHARGES, Health
-from ..charging.modes import ModeSettings, Planned, Progress, wish
+from ..charging.mode import ModeSettings, Planned, Progress
+from ..charging.modes import wish
 from ..charging.periods import Total
 from ..charging.profile import Profile
 from ..model import (

@@ -5,7 +5,8 @@ from fractions import Fraction
 from statistics import mean
 
 from .cost import Tariff
-from .modes import Mode, ModeSettings, Planned, Prefer, target_wh
+from .mode import Mode, ModeSettings, Planned, Prefer
+from .modes import target_wh
 from .planner import SLOT_MS, Plan, energies_wh, plan
 from .profile import Profile
 

@@ -103,6 +103,15 @@ class Chargers:
             ).scalar_one()
         )
 
+    async def with_pending_orders(self) -> set[int]:
+        """Return the pks of chargers with an order that waits for its answer."""
+        query = sa.select(relay_order.c.charger_pk).where(
+            relay_order.c.state == str(OrderState.pending)
+        )
+        return await self._reader.ask(
+            lambda connection: set(connection.execute(query).scalars())
+        )
+
     async def all(self) -> list[StoredCharger]:
         """Return every charger with its newest reading, session and order."""
 

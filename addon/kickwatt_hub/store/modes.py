@@ -1,16 +1,19 @@
 """How chargers behave by themselves: what their owner chose, and how far they have come."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
 import sqlalchemy as sa
 
-from ..charging.modes import ModeSettings, Progress
+from ..charging.mode import ModeSettings, Progress
 from ..guards import Watch
 from .errors import NotThereError
 from .reader import Reader
 from .schema import charger, charger_mode
 from .writer import Writer
+
+_MANUAL = msgspec.json.encode(ModeSettings())
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +55,53 @@ class Modes:
 
         return await self._writer.run(job)
 
-    async def note(
-        self, charger_pk: int, rev: int, progress: Progress, watch: Watch
-    ) -> None:
-        """Store how far a charger has come with the settings of this revision. Raises NotThereError."""
+    async def watch(self, charger_pk: int) -> Watch:
+        """Return what was counted last, as far as it was written down."""
+        query = sa.select(charger_mode.c.watch).where(
+            charger_mode.c.charger_pk == charger_pk
+        )
+        stored = await self._reader.ask(
+            lambda connection: connection.execute(query).scalar()
+        )
+        return _decoded(stored, Watch) or Watch()
+
+    async def begin(self, charger_pk: int, progress: Progress) -> int:
+        """Store where somebody has put a charger within its mode, and return the revision of that. Raises NotThereError."""
+
+        def job(connection: sa.Connection) -> int:
+            _insist(connection, charger_pk)
+            rev = _rev(connection, charger_pk) + 1
+            values = {
+                "rev": rev,
+                "begun_rev": rev,
+                "progress": msgspec.json.encode(progress),
+            }
+            _put(connection, charger_pk, values, {"settings": _MANUAL})
+            return rev
+
+        return await self._writer.run(job)
+
+    async def note(self, charger_pk: int, rev: int, progress: Progress) -> None:
+        """Store how far a charger has come with the settings of this revision, if they are the newest.
+
+        Raises NotThereError.
+        """
 
         def job(connection: sa.Connection) -> None:
             _insist(connection, charger_pk)
-            values = {
-                "begun_rev": rev,
-                "progress": msgspec.json.encode(progress),
-                "watch": msgspec.json.encode(watch),
-            }
-            new = {"rev": 0, "settings": msgspec.json.encode(ModeSettings())}
+            if _rev(connection, charger_pk) <= rev:
+                values = {"begun_rev": rev, "progress": msgspec.json.encode(progress)}
+                _put(connection, charger_pk, values, {"rev": 0, "settings": _MANUAL})
+
+        await self._writer.run(job)
+
+    async def count(self, charger_pk: int, watch: Watch) -> None:
+        """Store what a guard has counted. Raises NotThereError."""
+
+        def job(connection: sa.Connection) -> None:
+            _insist(connection, charger_pk)
+            values = {"watch": msgspec.json.encode(watch)}
+            new = {"rev": 0, "begun_rev": 0, "settings": _MANUAL}
             _put(connection, charger_pk, values, new)
 
         await self._writer.run(job)
@@ -85,8 +122,8 @@ def _rev(connection: sa.Connection, charger_pk: int) -> int:
 def _put(
     connection: sa.Connection,
     charger_pk: int,
-    values: dict[str, object],
-    new: dict[str, object],
+    values: Mapping[str, object],
+    new: Mapping[str, object],
 ) -> None:
     """Change a charger's row, or make it, with `new` for what is not in `values`."""
     changed = connection.execute(

@@ -361,7 +361,7 @@ charger_mode = sa.Table(
     sa.Column("rev", sa.Integer, nullable=False),
     sa.Column("settings", sa.LargeBinary, nullable=False),  # JSON of modes.ModeSettings
     sa.Column("begun_rev", sa.Integer, nullable=False),  # that the progress belongs to
-    sa.Column("progress", sa.LargeBinary),  # JSON of modes.Progress
+    sa.Column("progress", sa.LargeBinary),  # JSON of mode.Progress
     sa.Column("watch", sa.LargeBinary),  # JSON of guards.Watch
 )
 

@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings as limits, strategies as st
 import pytest
 
-from kickwatt_hub.charging import modes
-from kickwatt_hub.charging.modes import (
+from kickwatt_hub.charging.mode import (
     Ended,
     Mode,
     ModeSettings,
@@ -16,6 +15,8 @@ from kickwatt_hub.charging.modes import (
     Progress,
     Situation,
     Step,
+)
+from kickwatt_hub.charging.modes import (
     advance,
     begin,
     charge_once,
@@ -439,10 +440,18 @@ def test_the_next_ready_by_is_always_ahead_and_at_most_a_long_day(
 
 
 def test_the_words_of_the_api_are_those_of_the_modes() -> None:
-    assert [str(each) for each in modes.Mode] == [
+    assert [str(each) for each in Mode] == [
         "manual",
         "until_full",
         "to_target",
         "cheapest_hours",
         "ready_by",
     ]
+
+
+def test_an_order_of_the_mode_that_nobody_noted_is_not_taken_for_a_persons() -> None:
+    """The hub that gave it died before it could write so; whoever goes on does not give it again."""
+    before = begin(FULL, NOW, WARSAW)
+    given = replace(NOW, order=7, order_on=True, by_mode=True, allowed=True)
+    after = advance(before, FULL, given, WARSAW)
+    assert after == replace(before, order=7, asked=True)

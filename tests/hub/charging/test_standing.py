@@ -8,7 +8,7 @@ from hypothesis import given, settings as limits, strategies as st
 import pytest
 
 from kickwatt_hub.charging.cost import Feed, Fixed, Price
-from kickwatt_hub.charging.modes import Mode, ModeSettings, Prefer
+from kickwatt_hub.charging.mode import Mode, ModeSettings, Prefer
 from kickwatt_hub.charging.planner import SLOT_MS
 from kickwatt_hub.charging.profile import NOTHING_LEARNED, Charge, Profile
 from kickwatt_hub.charging.standing import (

@@ -11,7 +11,8 @@ import pytest
 
 from kickwatt_hub.__main__ import cli
 from kickwatt_hub.meters.model import MeterRound
-from kickwatt_hub.store import NotThereError, Store
+from kickwatt_hub.store import NotThereError
+from tests.support.engine import open_store
 from tests.support.stored_meters import add_hosts
 
 START_MS = 1_700_000_000_000
@@ -22,7 +23,7 @@ def data(tmp_path: Path) -> Path:
     """A data folder with two meters that have measured."""
 
     async def fill() -> None:
-        store = await Store.open(tmp_path)
+        store = await open_store(tmp_path)
         for host in await add_hosts(store, 2, measurements=("frequency", "voltage")):
             rounds = [
                 MeterRound(host, START_MS + at, {"frequency": 50.0, "voltage": 230.5})
