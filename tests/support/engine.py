@@ -5,9 +5,12 @@ Every test's hub, command and store asks here, so a whole run is on one engine.
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kickwatt_hub.store import Store
-from tests.support.postgresql import Cluster
+
+if TYPE_CHECKING:
+    from tests.support.postgresql import Cluster
 
 cluster: Cluster | None = None
 """The server of this run; None: SQLite."""

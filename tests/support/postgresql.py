@@ -12,6 +12,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from typing import Any
 import uuid
 
 import psycopg
@@ -31,7 +32,9 @@ class Cluster:
         """`folder` belongs to the user that the server runs as."""
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
-        self._as_user = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}  # fmt: skip
+        self._as_user: dict[str, Any] = (
+            {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
+        )
         self._urls: dict[Path, str] = {}
         self._template: str | None = None
 
