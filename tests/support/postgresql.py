@@ -12,7 +12,6 @@ import signal
 import subprocess
 import tempfile
 import time
-from typing import Any
 import uuid
 
 import psycopg
@@ -32,32 +31,40 @@ class Cluster:
         """`folder` belongs to the user that the server runs as."""
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
-        self._as_user: dict[str, Any] = (
-            {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
-        )
+        self._user = "postgres" if os.geteuid() == 0 else None
         self._urls: dict[Path, str] = {}
         self._template: str | None = None
 
     def make(self) -> None:
         """Make its files."""
         command = [
-            *(PROGRAMS / "initdb", "-D", self._folder / "data"),
+            *(str(PROGRAMS / "initdb"), "-D", str(self._folder / "data")),
             *("-U", "kickwatt", "-A", "trust", "--no-sync", "-E", "UTF8"),
         ]
         subprocess.run(
-            command, check=True, capture_output=True, cwd="/", **self._as_user
+            command,
+            check=True,
+            capture_output=True,
+            cwd="/",
+            user=self._user,
+            group=self._user,
         )
 
     def start(self) -> None:
         """Start it and wait until it answers."""
         command = [
-            *(PROGRAMS / "postgres", "-D", self._folder / "data"),
-            *("-k", self._folder, "-c", "listen_addresses="),
+            *(str(PROGRAMS / "postgres"), "-D", str(self._folder / "data")),
+            *("-k", str(self._folder), "-c", "listen_addresses="),
             *("-c", "fsync=off", "-c", "max_connections=200"),
         ]
         with (self._folder / "log").open("ab") as output:
             self._process = subprocess.Popen(
-                command, stdout=output, stderr=output, cwd="/", **self._as_user
+                command,
+                stdout=output,
+                stderr=output,
+                cwd="/",
+                user=self._user,
+                group=self._user,
             )
         deadline = time.monotonic() + 30
         while True:
