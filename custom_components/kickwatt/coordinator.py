@@ -38,6 +38,7 @@ from .live import (
     Resumed,
     Snapshot,
 )
+from .meters import Key, Meter, Metering, MeteringNews, ThingChanged, ThingRemoved
 from .models import Charger, Health
 
 _LOGGER = logging.getLogger(__name__)
@@ -81,6 +82,9 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
         self._client = KickwattClient(session, url)
         self._one_at_a_time = asyncio.Lock()
         self.data = {}
+        self.metering = Metering()
+        self._registered: dict[str, tuple[str, str | None]] = {}
+        self.metering.listen_to_all(self._async_register_thing)
         self.changed: tuple[Charger, ...] = ()
         """The chargers about which the last news were, all of them at first."""
         self._tell: defaultdict[str, list[Callable[[Happening], None]]] = defaultdict(
@@ -112,6 +116,7 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
         assert isinstance(start, Snapshot)
         self._async_register_hub()
         self._async_take(start.chargers)
+        self.metering.replace(start.things)
         self._async_remove_stale_devices()
 
     @override
@@ -155,12 +160,22 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
         if isinstance(message, Lost):
             self.async_set_update_error(message.error)
             return
+        if isinstance(message, (ThingChanged, ThingRemoved)):
+            self._async_take_metering(message)
+            return
         if not self.last_update_success:
             _LOGGER.info("The connection to %s is back", self.name)
             self._async_register_hub()
         happened = list(_happened(self.data, message))
         self._async_take(_after(self.data, message))
         self.async_set_updated_data(self.data)
+        if isinstance(message, Snapshot):
+            self.metering.replace(message.things)
+            self._async_remove_stale_devices()
+        elif isinstance(message, Resumed):
+            for missed in message.missed:
+                if isinstance(missed, (ThingChanged, ThingRemoved)):
+                    self._async_take_metering(missed)
         for happening in happened:
             for tell in self._tell.get(happening.charger_id, ()):
                 tell(happening)
@@ -191,6 +206,13 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
         if chargers.keys() != before.keys():
             self._async_remove_stale_devices()
 
+    @callback
+    def _async_take_metering(self, news: MeteringNews) -> None:
+        """Take in what is new about a meter or a site."""
+        self.metering.take(news)
+        if isinstance(news, ThingRemoved):
+            self._async_remove_stale_devices()
+
     async def health(self, charger_id: str) -> Health:
         """Ask how a charger's battery ages. Raises CannotConnectError.
 
@@ -202,12 +224,13 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
             )
 
     def has_device(self, device: dr.DeviceEntry) -> bool:
-        """Whether a device is the hub, or a charger that it still has."""
-        known = {(DOMAIN, self.hub_id), *map(self.device_identifier, self.data)}
+        """Whether a device is the hub, or a charger, meter or site that it still has."""
+        keys = (*self.data, *self.metering.things)
+        known = {(DOMAIN, self.hub_id), *map(self.device_identifier, keys)}
         return not device.identifiers.isdisjoint(known)
 
     def device_identifier(self, charger_id: str) -> tuple[str, str]:
-        """Return a charger's identifier: charger ids are unique within a hub only."""
+        """Return the identifier of a charger, meter or site: ids are unique within a hub only."""
         return (DOMAIN, f"{self.hub_id}-{charger_id}")
 
     @callback
@@ -240,8 +263,28 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
         )
 
     @callback
+    def _async_register_thing(self, key: Key) -> None:
+        """Tell the device registry about a meter or a site, which may have a new name."""
+        thing = self.metering.things.get(key)
+        if thing is None:
+            self._registered.pop(key, None)
+            return
+        model = thing.model if isinstance(thing, Meter) else "Site"
+        if self._registered.get(key) == (thing.name, model):
+            return
+        self._registered[key] = (thing.name, model)
+        dr.async_get(self.hass).async_get_or_create(
+            config_entry_id=self.config_entry.entry_id,
+            identifiers={self.device_identifier(key)},
+            manufacturer=MANUFACTURER,
+            model=model,
+            name=thing.name,
+            via_device_id=self._hub_device_id,
+        )
+
+    @callback
     def _async_remove_stale_devices(self) -> None:
-        """Remove chargers that the hub no longer has. One that is silent stays."""
+        """Remove chargers, meters and sites that the hub no longer has. One that is silent stays."""
         registry = dr.async_get(self.hass)
         for device in dr.async_entries_for_config_entry(
             registry, self.config_entry.entry_id

@@ -32,6 +32,10 @@ async def async_get_config_entry_diagnostics(
             async_redact_data(asdict(charger), TO_REDACT)
             for charger in coordinator.data.values()
         ],
+        "meters_and_sites": [
+            async_redact_data(asdict(thing), TO_REDACT)
+            for thing in coordinator.metering.things.values()
+        ],
     }
 
 

@@ -9,7 +9,7 @@ nothing is told twice, however often the line drops.
 
 import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 import json
 import logging
@@ -40,6 +40,7 @@ from .client import (
 )
 from .happenings import Happening, happening_from_json
 from .jsonvalues import Json
+from .meters import Key, MeteringNews, Thing, metering_from_json, things_from_json
 from .models import Charger, chargers_from_json
 
 _LOGGER = logging.getLogger(__name__)
@@ -73,9 +74,10 @@ _CLOSED_UNAUTHORISED: Final = 4401
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """Connected: these are all chargers, and as they are now."""
+    """Connected: these are all chargers, meters and sites, and as they are now."""
 
     chargers: dict[str, Charger]
+    things: dict[Key, Thing] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +108,9 @@ class Lost:
     error: KickwattError
 
 
-type News = Snapshot | Resumed | ChargerChanged | ChargerRemoved | Happening
+type News = (
+    Snapshot | Resumed | ChargerChanged | ChargerRemoved | Happening | MeteringNews
+)
 type Message = News | Lost
 
 
@@ -317,7 +321,10 @@ class KickwattLive:
                 return _event(data)
             case {"type": "snapshot", "run": str(run), "number": int(number)}:
                 self.run, self.number = run, number
-                return Snapshot(chargers=chargers_from_json(data.get("chargers")))
+                return Snapshot(
+                    chargers=chargers_from_json(data.get("chargers")),
+                    things=things_from_json(data),
+                )
             case {"type": "result", "id": int(command_id)}:
                 result = self._pending.get(command_id)
                 if result is not None and not result.done():
@@ -379,7 +386,7 @@ def _event(data: Json) -> News | None:
             return None if changed is None else ChargerChanged(charger=changed)
         case {"event": "charger_removed", "charger_id": str(charger_id)}:
             return ChargerRemoved(charger_id=charger_id)
-    return happening_from_json(data)
+    return happening_from_json(data) or metering_from_json(data)
 
 
 def _command_error(error: object) -> CommandError:

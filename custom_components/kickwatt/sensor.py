@@ -32,6 +32,7 @@ from .client import KickwattError
 from .coordinator import KickwattConfigEntry
 from .entity import KickwattEntity, KickwattEntityDescription, async_add_for_chargers
 from .estimate import steady, to_the_minute
+from .meter_sensor import async_add_for_meters
 from .models import Charger, ChargingState, Health
 
 _LOGGER = logging.getLogger(__name__)
@@ -244,6 +245,7 @@ async def async_setup_entry(
         (BATTERY_HEALTH,),
         KickwattBatteryHealth,
     )
+    async_add_for_meters(entry, async_add_entities)
 
 
 class KickwattSensor(KickwattEntity, SensorEntity):

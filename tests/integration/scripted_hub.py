@@ -130,6 +130,22 @@ class Line:
         )
         return request
 
+    async def show(self, run: str = "a", number: int = 10, **things: Any) -> None:
+        """Let the client in and show it the charger, and meters or sites."""
+        request = await self.greet()
+        await self.say(
+            "snapshot",
+            id=request["id"],
+            run=run,
+            number=number,
+            chargers=[CHARGER],
+            **things,
+        )
+
+    async def happened(self, number: int, event: str, **fields: Any) -> None:
+        """Send an event that is about no charger."""
+        await self.say("event", number=number, event=event, **fields)
+
     async def change(self, number: int, **changes: Any) -> None:
         """Send the event that something about the charger changed."""
         await self.say(
