@@ -17,6 +17,7 @@ DEFAULT = (
     "hub.memory",
     "brain",
     "meters",
+    "hub.meters",
     "simulator",
 )
 """What a run without names measures, in this order."""

@@ -269,14 +269,17 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
         if thing is None:
             self._registered.pop(key, None)
             return
-        model = thing.model if isinstance(thing, Meter) else "Site"
+        # Who made a meter is part of its model's title.
+        model, maker = (
+            (thing.model, None) if isinstance(thing, Meter) else ("Site", MANUFACTURER)
+        )
         if self._registered.get(key) == (thing.name, model):
             return
         self._registered[key] = (thing.name, model)
         dr.async_get(self.hass).async_get_or_create(
             config_entry_id=self.config_entry.entry_id,
             identifiers={self.device_identifier(key)},
-            manufacturer=MANUFACTURER,
+            manufacturer=maker,
             model=model,
             name=thing.name,
             via_device_id=self._hub_device_id,

@@ -11,7 +11,7 @@ import tempfile
 import aiohttp
 import click
 
-from . import screenshots as pictures
+from . import extras, screenshots as pictures
 from .demo import Demo, NotSeenError, Options
 from .homeassistant import HomeAssistantError
 from .parts import CommandError
@@ -41,12 +41,20 @@ from .progress import Progress
 @click.option(
     "--scenario", metavar="NAME", help="One of `kickwatt-sim scenarios`, or a file."
 )
+@click.option(
+    "--with",
+    "beside",
+    metavar="NAME,…",
+    callback=extras.named,
+    help=f"Show also: {', '.join(extras.EXTRAS)}.",
+)
 def main(
     once: bool,
     screenshots: Path | None,
     port: int | None,
     speed: float,
     scenario: str | None,
+    beside: tuple[str, ...],
 ) -> None:
     """Show how a scooter charges, in a real Home Assistant on this machine.
 
@@ -60,7 +68,7 @@ def main(
         raise click.UsageError(
             f"Port {port} is in use: choose another one with --port."
         )
-    options = Options(port, speed, scenario, once, screenshots)
+    options = Options(port, speed, scenario, once, screenshots, beside)
     sys.exit(asyncio.run(_run(options)))
 
 

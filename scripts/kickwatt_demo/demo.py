@@ -12,6 +12,7 @@ import aiohttp
 
 from . import dashboard, faults, homeassistant
 from .charge import Charge, Entities, snapshot
+from .extras import EXTRAS
 from .homeassistant import PASSWORD, USER, HomeAssistant, HomeAssistantError
 from .parts import CHARGER_ID, CHARGER_NAME, CURRENCY, PRICE_PER_KWH, Hub, start_scooter
 from .process import Process, free_ports
@@ -52,6 +53,8 @@ class Options:
     """End when a whole charge was seen, and report it."""
 
     screenshots: Path | None
+    beside: tuple[str, ...] = ()
+    """What to show beside the scooter: names of extras.EXTRAS."""
 
 
 @dataclass
@@ -68,6 +71,7 @@ class Demo:
         """Find ports and a place for the logs."""
         self.logs = self.folder / "logs"
         self.logs.mkdir()
+        self._beside: list[Picture] = []
         port, device_port = free_ports(2)
         self.hub = Hub(self.folder / "hub", port, device_port)
         self.url = f"http://127.0.0.1:{self.options.port}"
@@ -102,7 +106,9 @@ class Demo:
             self._watchers.create_task(
                 faults.hear(scooter, lambda text: self.progress.say(text, "yellow"))
             )
+            await self._start_extras(session)
             charge = await self._find_charger(hass)
+            await self._show_extras(hass)
             self._tell_address()
             await self._switch_on(hass, charge)
             return await self._look(session, hass, charge, token)
@@ -192,6 +198,20 @@ class Demo:
         self._mark("scooter")
         return charge
 
+    async def _start_extras(self, session: aiohttp.ClientSession) -> None:
+        for name in self.options.beside:
+            log = self.logs / f"{name}.log"
+            self._add(name, await EXTRAS[name].start(self.hub, session, log))
+
+    async def _show_extras(self, hass: HomeAssistant) -> None:
+        for name in self.options.beside:
+            self.progress.show(f"waiting for {name}")
+            self._beside.append(await EXTRAS[name].show(hass))
+            self._mark(name)
+            self.progress.say(
+                f"{EXTRAS[name].title}: {self.url}{self._beside[-1].path}"
+            )
+
     def _tell_address(self) -> None:
         self.progress.say(f"{self.url}{dashboard.PATH}", style="bold")
         self.progress.say(f"user {USER}, password {PASSWORD}", style="bold")
@@ -233,6 +253,7 @@ class Demo:
             hass,
             Picture("dashboard-full", dashboard.PATH, dashboard.SHOWS),
             Picture("integration", INTEGRATION_PATH, f"text={CHARGER_NAME}"),
+            *self._beside,
         )
         report = {
             "home_assistant": (await hass.rest("GET", "/api/config"))["version"],

@@ -85,9 +85,12 @@ class Hub:
     async def add_user(self, name: str, password: str) -> str:
         """Add an administrator; return a token that may switch chargers."""
         await self.command("user", "add", name, "--admin", answer=f"{password}\n")
-        return (
-            await self.command("token", "create", name, "--scope", "control")
-        ).split()[-1]
+        return await self.add_token(name, "control")
+
+    async def add_token(self, name: str, scope: str) -> str:
+        """Return a token of a user's."""
+        printed = await self.command("token", "create", name, "--scope", scope)
+        return printed.split()[-1]
 
     async def add_charger(self, id_: str, name: str) -> str:
         """Add a simulated charger; return its key."""
@@ -135,13 +138,26 @@ class Hub:
         self, session: aiohttp.ClientSession, token: str, id_: str
     ) -> dict[str, Any]:
         """What it knows of a charger, by its native API."""
-        async with session.get(
-            f"{self.url}/api/v1/chargers/{id_}",
+        return await self.call(session, token, "GET", f"chargers/{id_}")
+
+    async def call(
+        self,
+        session: aiohttp.ClientSession,
+        token: str,
+        method: str,
+        path: str,
+        json: object = None,
+    ) -> dict[str, Any]:
+        """Call its native API; return what it answers."""
+        async with session.request(
+            method,
+            f"{self.url}/api/v1/{path}",
             headers={"Authorization": f"Bearer {token}"},
+            json=json,
         ) as response:
             response.raise_for_status()
-            charger: dict[str, Any] = await response.json()
-            return charger
+            answer: dict[str, Any] = await response.json()
+            return answer
 
 
 async def start_scooter(

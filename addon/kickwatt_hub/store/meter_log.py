@@ -53,6 +53,19 @@ class MeterLog:
         if rows:
             await self._writer.run_unheard(job)
 
+    async def rounds(self) -> list[MeterRound]:
+        """Return what waits to be packed; of a large fleet this is much."""
+
+        def question(connection: sa.Connection) -> list[MeterRound]:
+            return [
+                each
+                for portion in portions(connection)
+                for _, some in rows(connection, portion)
+                for each in some
+            ]
+
+        return await self._reader.ask(question)
+
     async def values(self) -> int:
         """Return how many values wait to be packed."""
         query = sa.select(sa.func.coalesce(sa.func.sum(meter_log.c.size), 0))
