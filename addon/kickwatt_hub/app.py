@@ -13,7 +13,7 @@ from aiohttp import web
 
 from .across import Across
 from .announce import SupervisorAnnouncement, ZeroconfAnnouncement
-from .api import devices, live, management, native, page, vecharge
+from .api import devices, live, management, native, openapi, page, vecharge
 from .api.context import CONTEXT, Context
 from .api.errors import errors
 from .api.idle import Idlers
@@ -321,6 +321,7 @@ def _main_app(context: Context, settings: Settings) -> web.Application:
     app.on_shutdown.append(live.close_all)
     app.add_routes(native.routes())
     app.add_routes(management.routes())
+    app.add_routes(openapi.routes())
     app.add_routes(page.routes())
     app.router.add_get("/api/v1/live", live.live)
     vecharge.attach(app, get_disconnects=settings.vecharge_get_disconnect)

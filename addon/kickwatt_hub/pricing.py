@@ -20,7 +20,7 @@ from .charging.cost import EVERY_DAY, Band, Feed, Fixed, Price, Tariff, TimeOfUs
 
 type Amount = Annotated[float, Meta(ge=-1000, le=1000)]
 """A price per kWh; a feed's may be negative."""
-type Clock = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d\Z")]
+type Clock = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
 type Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
 """ISO 4217."""
 
@@ -57,7 +57,7 @@ class BandPrice(Struct, frozen=True, forbid_unknown_fields=True):
 class Season(Struct, frozen=True, forbid_unknown_fields=True):
     """A table of its own, from a day of the year until the next season's."""
 
-    start: Annotated[str, Meta(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])\Z")]
+    start: Annotated[str, Meta(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])\Z")]
     """MM-DD."""
     bands: Annotated[list[BandPrice], Meta(max_length=24)]
     otherwise: Amount

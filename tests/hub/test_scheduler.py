@@ -52,7 +52,7 @@ class Garage:
     async def mode(self, **mode: Any) -> None:
         """Choose a mode as the API does."""
         settings = mode_settings(
-            self.charger.mode, bodies.Mode(**mode), Facts.of(self.entry)
+            self.charger.mode, bodies.ModeChange(**mode), Facts.of(self.entry)
         )
         await self.hub.hub.context.scheduler.choose(self.entry, settings)
 

@@ -30,6 +30,11 @@ type DeviceUrl = Annotated[
         pattern=r"^http://[^/\x00-\x20\x7f\"\\]+(/[^\x00-\x20\x7f\"\\]*)?\Z",
     ),
 ]
+# RFC 3339; read where it is used, so that the refusal can say what was expected.
+type Time = Annotated[
+    str,
+    Meta(examples=["2026-11-21T07:45:00Z"], extra_json_schema={"format": "date-time"}),
+]
 type TargetWh = Annotated[float, Meta(ge=1, le=20_000)]
 type TargetPercent = Annotated[float, Meta(ge=1, le=100)]
 type Hours = Annotated[float, Meta(ge=0.25, le=24)]
@@ -88,7 +93,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         return msgspec.structs.replace(before, **changes)
 
 
-class Mode(Struct, frozen=True, forbid_unknown_fields=True):
+class ModeChange(Struct, frozen=True, forbid_unknown_fields=True):
     """Some of what makes up a charger's mode; null takes back what was set."""
 
     name: modes.Mode | UnsetType = UNSET
@@ -118,7 +123,7 @@ class ChargerChange(Struct, frozen=True, forbid_unknown_fields=True):
 
     name: Name | UnsetType = UNSET
     settings: Settings | UnsetType = UNSET
-    mode: Mode | UnsetType = UNSET
+    mode: ModeChange | UnsetType = UNSET
 
 
 class NewPlace(Struct, frozen=True, forbid_unknown_fields=True):
@@ -178,8 +183,8 @@ class NewToken(Struct, frozen=True, forbid_unknown_fields=True):
 class PriceInterval(Struct, frozen=True, forbid_unknown_fields=True):
     """A price from one time until another, both RFC 3339."""
 
-    start: str
-    end: str
+    start: Time
+    end: Time
     per_kwh: Amount
 
 
@@ -187,8 +192,8 @@ class Otherwise(Struct, frozen=True, forbid_unknown_fields=True):
     """POST /api/v1/chargers/{id}/cost: what the charges of a time would have cost under a tariff."""
 
     tariff: Definition
-    start: str | None = None
-    end: str | None = None
+    start: Time | None = None
+    end: Time | None = None
 
 
 class Prices(Struct, frozen=True, forbid_unknown_fields=True):

@@ -50,7 +50,7 @@ async def apply(hub: Context, entry: Entry, change: bodies.ChargerChange) -> Cha
 
 
 def mode_settings(
-    before: ModeSettings, change: bodies.Mode, facts: Facts
+    before: ModeSettings, change: bodies.ModeChange, facts: Facts
 ) -> ModeSettings:
     """Return a mode with these changes. Raises ApiError where they do not make sense together."""
     settings = merged(before, change, "mode.")
@@ -77,7 +77,7 @@ def mode_settings(
 
 
 def merged(
-    before: ModeSettings, change: bodies.Mode | bodies.PlanQuestion, where: str
+    before: ModeSettings, change: bodies.ModeChange | bodies.PlanQuestion, where: str
 ) -> ModeSettings:
     """Return settings with what was given changed; `where` precedes the fields' names in errors."""
     given: dict[str, Any] = {

@@ -56,7 +56,7 @@ def charger_mode(charger_id: str, data: Path | None, **given: Any) -> None:
         stored = await _find(store, charger_id)
         known = (await store.modes.all()).get(stored.pk)
         before = known.settings if known else ModeSettings()
-        if change == bodies.Mode():
+        if change == bodies.ModeChange():
             return before
         settings = _settings(before, change, stored)
         await store.modes.choose(stored.pk, settings)
@@ -68,16 +68,16 @@ def charger_mode(charger_id: str, data: Path | None, **given: Any) -> None:
             click.echo(f"{field}: {'yes' if value is True else value}")
 
 
-def _change(given: dict[str, Any]) -> bodies.Mode:
+def _change(given: dict[str, Any]) -> bodies.ModeChange:
     chosen = {field: value for field, value in given.items() if value is not None}
     try:
-        return msgspec.convert(chosen, bodies.Mode)
+        return msgspec.convert(chosen, bodies.ModeChange)
     except msgspec.ValidationError as error:
         raise _refused(invalid(error)) from None
 
 
 def _settings(
-    before: ModeSettings, change: bodies.Mode, stored: StoredCharger
+    before: ModeSettings, change: bodies.ModeChange, stored: StoredCharger
 ) -> ModeSettings:
     facts = Facts(
         stored.kind is not Kind.legacy,

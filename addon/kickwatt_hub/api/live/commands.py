@@ -89,7 +89,7 @@ class Rename(OnCharger):
 class SetMode(OnCharger):
     """Say who decides when there is power."""
 
-    mode: bodies.Mode
+    mode: bodies.ModeChange
 
 
 class SetTariff(Struct):

@@ -1,6 +1,7 @@
 """Who calls, and what they may."""
 
 from collections.abc import Awaitable, Callable
+from functools import wraps
 
 from aiohttp import web
 
@@ -16,6 +17,7 @@ type Handler = Callable[[web.Request], Awaitable[web.Response]]
 def anybody(handler: Handler) -> Handler:
     """Let everybody with a valid token call this; one that may only read changes nothing."""
 
+    @wraps(handler)
     async def guarded(request: web.Request) -> web.Response:
         principal = await identify(request)
         if request.method != "GET" and principal.scope is Scope.read:
@@ -28,6 +30,7 @@ def anybody(handler: Handler) -> Handler:
 def administrator(handler: Handler) -> Handler:
     """Let administrators call this."""
 
+    @wraps(handler)
     async def guarded(request: web.Request) -> web.Response:
         if (await identify(request)).scope is not Scope.admin:
             raise forbidden()

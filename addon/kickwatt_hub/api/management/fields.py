@@ -12,6 +12,10 @@ REQUIRED = "This field is required."
 _NULL = "This field may not be null."
 _BLANK = "This field may not be blank."
 _INT_MAX = 2**31 - 1
+PLAIN = "^[!-~]([ -~]*[!-~])?$"
+"""Printable text without blanks at its ends; letters beyond ASCII are taken as well."""
+_ID = {"type": "integer"}
+_NAME = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": PLAIN}
 _EMAIL = re.compile(
     r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+\.[^@\s\x00-\x1f\x7f]+\Z"
 )
@@ -21,7 +25,16 @@ class WrongError(Exception):
     """A value is not what its field holds; the text says what it should be."""
 
 
-type Reader = Callable[[object], object]
+@dataclass(frozen=True, slots=True)
+class Reader[T]:
+    """Reads a value, or raises WrongError; `schema` is the JSON Schema of what every client should send."""
+
+    schema: Mapping[str, object]
+    read: Callable[[object], T]
+
+    def __call__(self, value: object) -> T:
+        """Read it."""
+        return self.read(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +49,7 @@ class Reference:
 class Field:
     """One field: how it is read, and what stands for it when it is left out (None: it must be there)."""
 
-    read: Reader
+    read: Reader[object]
     nullable: bool = False
     default: Callable[[], object] | None = None
     other_names: tuple[str, ...] = field(default=())
@@ -77,7 +90,7 @@ def read(
     return values, errors
 
 
-def text(most: int, *, pattern: str | None = None) -> Reader:
+def text(most: int, *, pattern: str | None = None) -> Reader[str]:
     """Return a reader of text of 1 to `most` characters; a number will do, as it does for a house number."""
 
     def reader(value: object) -> str:
@@ -94,10 +107,18 @@ def text(most: int, *, pattern: str | None = None) -> Reader:
             raise WrongError("Enter a valid value.")
         return written
 
-    return reader
+    return Reader(
+        {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": most,
+            "pattern": f"^{pattern}$" if pattern else PLAIN,
+        },
+        reader,
+    )
 
 
-def secret(least: int, most: int) -> Reader:
+def secret(least: int, most: int) -> Reader[str]:
     """Return a reader of passwords: any characters, as they are."""
 
     def reader(value: object) -> str:
@@ -111,10 +132,13 @@ def secret(least: int, most: int) -> Reader:
             raise WrongError(f"Ensure this field has no more than {most} characters.")
         return value
 
-    return reader
+    return Reader(
+        {"type": "string", "minLength": least, "maxLength": most, "format": "password"},
+        reader,
+    )
 
 
-def email(value: object) -> str:
+def _email(value: object) -> str:
     """Read an address."""
     if (
         not isinstance(value, str)
@@ -125,7 +149,7 @@ def email(value: object) -> str:
     return value.strip()
 
 
-def whole(least: int, most: int = _INT_MAX) -> Reader:
+def whole(least: int, most: int = _INT_MAX) -> Reader[int]:
     """Return a reader of whole numbers; one written as text will do."""
 
     def reader(value: object) -> int:
@@ -138,10 +162,10 @@ def whole(least: int, most: int = _INT_MAX) -> Reader:
             raise WrongError(f"Ensure this value is less than or equal to {most}.")
         return number
 
-    return reader
+    return Reader({"type": "integer", "minimum": least, "maximum": most}, reader)
 
 
-def decimal(value: object) -> float:
+def _decimal(value: object) -> float:
     """Read a finite number."""
     try:
         number = float(value) if isinstance(value, str | int | float) else math.nan
@@ -152,57 +176,57 @@ def decimal(value: object) -> float:
     return number
 
 
-def between(least: float, most: float) -> Reader:
+def between(least: float, most: float) -> Reader[float]:
     """Return a reader of numbers within bounds."""
 
     def reader(value: object) -> float:
-        number = decimal(value)
+        number = _decimal(value)
         if not least <= number <= most:
             raise WrongError(f"Ensure this value is between {least} and {most}.")
         return number
 
-    return reader
+    return Reader({"type": "number", "minimum": least, "maximum": most}, reader)
 
 
-def flag(value: object) -> bool:
+def _flag(value: object) -> bool:
     """Read true or false."""
     if not isinstance(value, bool):
         raise WrongError("Must be a valid boolean.")
     return value
 
 
-def choice(*choices: int) -> Reader:
+def choice(*choices: int) -> Reader[int | None]:
     """Return a reader of one of some numbers."""
 
-    def reader(value: object) -> int:
+    def reader(value: object) -> int | None:
         number = _int(value)
         if number not in choices:
             raise WrongError(f'"{_shown(value)}" is not a valid choice.')
         return number
 
-    return reader
+    return Reader({"enum": list(choices)}, reader)
 
 
-def own_id(value: object) -> Reference:
+def _own_id(value: object) -> Reference:
     """Read a user's id; only a number will do."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise WrongError(_wrong_type(value))
     return Reference("user", value)
 
 
-def location(value: object) -> Reference:
+def _location(value: object) -> Reference:
     """Read a location's id."""
     return Reference("location", _key(value))
 
 
-def meter(value: object) -> Reference:
+def _meter(value: object) -> Reference:
     """Read a meter model's id or its name."""
     if isinstance(value, str) and _int(value) is None:
         return _named("meter", value)
     return Reference("meter", _key(value))
 
 
-def measurement(value: object) -> Reference:
+def _measurement(value: object) -> Reference:
     """Read a measurement's name."""
     if not isinstance(value, str):
         raise WrongError(_wrong_type(value))
@@ -247,3 +271,12 @@ def _wrong_type(value: object) -> str:
 
 def _shown(value: object) -> str:
     return "".join(letter for letter in str(value)[:64] if letter.isprintable())
+
+
+email = Reader({"type": "string", "format": "email", "maxLength": 254}, _email)
+decimal = Reader({"type": "number"}, _decimal)
+flag = Reader({"type": "boolean"}, _flag)
+own_id = Reader(_ID, _own_id)
+location = Reader(_ID, _location)
+meter = Reader({"anyOf": [_ID, _NAME]}, _meter)
+measurement = Reader(_NAME, _measurement)

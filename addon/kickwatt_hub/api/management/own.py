@@ -1,6 +1,7 @@
 """`/user/*` and `/meters*`: what belongs to whoever calls, and the meter models that there are."""
 
 from collections.abc import Awaitable, Callable
+from functools import wraps
 
 from aiohttp import web
 
@@ -158,6 +159,7 @@ def owned(
 ) -> Callable[..., Awaitable[web.Response]]:
     """Call a handler with the thing that the path names, if it is the caller's."""
 
+    @wraps(handler)
     async def guarded(request: web.Request) -> web.Response:
         row = await things.named(request, thing)
         if row["user"] != request[PRINCIPAL].user_pk:

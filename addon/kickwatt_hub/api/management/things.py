@@ -57,7 +57,7 @@ def page(request: web.Request) -> tuple[int | None, int]:
         if (text := request.query.get(name)) is None:
             continue
         try:
-            read[name] = int(str(fields.whole(least, _MOST)(text)))
+            read[name] = fields.whole(least, _MOST)(text)
         except fields.WrongError as wrong:
             errors[name] = [str(wrong)]
     if errors:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import wraps
 import math
 from typing import Annotated, Any, Literal
 
@@ -24,15 +25,13 @@ from .events import EVENTS, HELD, UNKNOWN
 type Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 _PAYMENT = "Kickwatt takes no payments."
-_ELSEWHERE = (
-    ("POST", "/api/v1/payment/{call:.*}", _PAYMENT),
-    ("GET", "/api/v1/payment/{call:.*}", _PAYMENT),
-    ("POST", "/api/v1/email/{call:.*}", "Kickwatt sends no e-mail."),
-    (
-        "POST",
-        "/api/v1/users/{call:loginWithGoogle|signupWithGoogle}",
-        "Kickwatt has accounts of its own: POST /api/v1/login.",
-    ),
+_ACCOUNTS = "Kickwatt has accounts of its own: POST /api/v1/login."
+ELSEWHERE = (
+    ("POST", "/api/v1/payment/{call:[^?]*}", _PAYMENT),
+    ("GET", "/api/v1/payment/{call:[^?]*}", _PAYMENT),
+    ("POST", "/api/v1/email/{call:[^?]*}", "Kickwatt sends no e-mail."),
+    ("POST", "/api/v1/users/loginWithGoogle", _ACCOUNTS),
+    ("POST", "/api/v1/users/signupWithGoogle", _ACCOUNTS),
     (
         "PATCH",
         "/api/v1/users/me",
@@ -85,7 +84,7 @@ def routes(*, get_disconnects: bool) -> list[web.RouteDef]:
         web.post("/api/v1/charger/nearestChargers/", _guarded(nearest)),
         web.get("/api/v1/users/me", _guarded(me)),
     ]
-    for method, elsewhere, sentence in _ELSEWHERE:
+    for method, elsewhere, sentence in ELSEWHERE:
         found.append(web.route(method, elsewhere, _not_here(sentence)))
     return found
 
@@ -179,6 +178,7 @@ async def me(request: web.Request) -> web.Response:
 def _guarded(handler: Handler) -> Handler:
     """Let a handler be called with a token that may control chargers, and answer what it raises."""
 
+    @wraps(handler)
     async def guarded(request: web.Request) -> web.Response:
         try:
             await _let_in(request)
