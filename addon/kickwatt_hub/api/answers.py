@@ -47,6 +47,8 @@ class Info(Struct):
     name: str
     version: str
     api: int
+    firmware: str
+    """The newest that the hub knows."""
 
 
 class RelayConnection(Struct):
@@ -252,6 +254,7 @@ class Charger(Struct):
     firmware: str | None
     signal_dbm: int | None
     supply_v: float | None
+    clock_off_s: int | None
     state: Literal["unknown", "off", "idle", "charging", "full", "tripped"]
     trips: list[str]
     relay: Relay

@@ -1,6 +1,7 @@
 """What hosts say and have said, and how often they are asked: what the contract lacked."""
 
 from collections.abc import Awaitable, Callable
+from functools import wraps
 
 from aiohttp import web
 from msgspec.structs import asdict, replace
@@ -20,7 +21,7 @@ READINGS = 1_000
 """In one answer, unless somebody says otherwise."""
 MOST = 10_000
 
-_POLLING = {
+POLLING = {
     "interval_s": Field(fields.between(1, 3600)),
     "raw_days": Field(fields.whole(1, 36_500), nullable=True),
     "site_meter": Field(fields.flag),
@@ -71,7 +72,7 @@ async def get_polling(request: web.Request, host: Row) -> web.Response:
 async def change_polling(request: web.Request, host: Row) -> web.Response:
     """Have it asked more or less often."""
     hub = request.app[CONTEXT]
-    changes = await bodies.read(request, _POLLING, partial=True)
+    changes = await bodies.read(request, POLLING, partial=True)
     before = await hub.store.meters.polling(things.key_of(host))
     polling: Polling = replace(before, **changes)
     await hub.store.meters.set_polling(things.key_of(host), polling)
@@ -103,6 +104,7 @@ def _as_owner(handler: Shown) -> Callable[..., Awaitable[web.Response]]:
 
 
 def _as_administrator(handler: Shown) -> Callable[..., Awaitable[web.Response]]:
+    @wraps(handler)
     async def guarded(request: web.Request) -> web.Response:
         return await handler(request, await things.named(request, things.HOST))
 

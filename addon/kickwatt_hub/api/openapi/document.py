@@ -173,6 +173,7 @@ def _operation(
             {
                 "name": each.name,
                 "in": "query",
+                "required": each.required,
                 "description": each.description,
                 "schema": schemas.of(each.shape),
             }

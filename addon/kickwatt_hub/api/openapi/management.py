@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 import sqlalchemy as sa
 
 from ...store import management as stored
-from ..management import bodies, things
+from ..management import bodies, readings, things
 from ..management.fields import Field
+from .meters import managed
 from .operations import Operation, Parameter, Schema, Surface
 
 _TEXT: Schema = {"type": "string"}
@@ -138,6 +139,8 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         {200: _USER}, _body(bodies.USER_CHANGE, partial=True)
     ),
     ("DELETE", _ONE_USER): Operation({200: _GONE}, refuses=(409,)),
+    **managed("user", _PAGE, _body(readings.POLLING, partial=True)),
+    **managed("admin", _PAGE, _body(readings.POLLING, partial=True)),
 }
 
 

@@ -7,6 +7,7 @@ from msgspec import Meta
 from ...charging.periods import Period
 from ...pricing import Definition
 from .. import answers, bodies, history, insights
+from .meters import NATIVE_METERS
 from .operations import Either, Operation, Parameter, Raw, Surface
 
 _WHEN = "RFC 3339, such as 2026-11-21T07:45:00Z"
@@ -147,6 +148,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         {201: answers.TokenWithSecret}, bodies.NewToken, refuses=(404,)
     ),
     ("DELETE", "/api/v1/tokens/{id}"): Operation({204: None}),
+    **NATIVE_METERS,
 }
 
 NATIVE = Surface(

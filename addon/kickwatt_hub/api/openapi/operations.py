@@ -31,6 +31,7 @@ class Parameter:
     name: str
     shape: Shape
     description: str
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
