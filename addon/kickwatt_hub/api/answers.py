@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from ..charging import modes
+from ..charging import mode as modes
 from ..charging.periods import Period
 from ..model import Kind, OrderState, SourceState
 from ..pricing import FixedPrice, NoPrice, PriceFeed, TimeOfUseTable
