@@ -39,6 +39,7 @@ from .security.limits import FailureLimit
 from .security.passwords import Passwords
 from .security.secret import HubSecret
 from .settings import Settings
+from .sources import vecharge as vecharge_source
 from .store import AlreadyThereError, Store, UnavailableError, UnusableError
 from .tariffs import Tariffs
 from .upkeep import Upkeep
@@ -110,6 +111,7 @@ class Hub:
         if self.context.relay is not None:
             self.context.relay.start()
             self._stack.push_async_callback(self.context.relay.stop)
+        watch(self._stack, self.context.links.run())
         watch(self._stack, self._look())
         watch(self._stack, Upkeep(store, now_ms).run())
         if self.settings.database is not None:
@@ -184,6 +186,15 @@ class Hub:
             ingress_from=settings.ingress_from,
             ingress_scope=Scope[settings.ingress_scope],
             relay=RelayClient.of(settings, ingest),
+            links=vecharge_source.Links(
+                fleet,
+                store,
+                bus,
+                ingest,
+                secret,
+                lease_s=settings.lease_s,
+                now_ms=now_ms,
+            ),
         )
 
     async def _metering(
@@ -265,6 +276,7 @@ class Hub:
             if await self.context.store.others_wrote():
                 for entry in await self.context.fleet.refresh():
                     await self.context.control.forget_order(entry)
+                self.context.links.look()
                 if self.context.store.peers.leads:
                     await self.corrections.catch_up()
                 await self.context.access.load()

@@ -10,8 +10,10 @@ import unicodedata
 from .model import Kind, LegacyFormat
 from .security.envelope import KEY_BYTES
 from .security.secret import HubSecret
+from .sources.vecharge.address import Address
 from .store import Store
 from .store.chargers import NewCharger
+from .store.links import Link
 
 _PLAIN = str.maketrans(
     {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "ß": "ss", "æ": "ae"}
@@ -116,6 +118,35 @@ def id_from_name(name: str, taken: Collection[str]) -> str:
         number += 1
         found = f"{suggested[: 31 - len(str(number))]}-{number}"
     return found
+
+
+async def add_link(
+    store: Store,
+    secret: HubSecret,
+    *,
+    charger_id: str,
+    name: str | None,
+    address: Address,
+    engine_io: int | None,
+) -> None:
+    """Add a charger that is behind a veCharge-style server. Raises store.AlreadyThereError."""
+    await store.chargers.add(
+        NewCharger(
+            id=charger_id,
+            name=name or charger_id,
+            kind=Kind.vecharge,
+            simulated=False,
+            key=secret.seal(secrets.token_bytes(KEY_BYTES)),  # nobody ever gets it
+            legacy=LegacyFormat(),
+            created_ms=time.time_ns() // 1_000_000,
+            link=Link(
+                url=address.url,
+                remote_id=address.remote_id,
+                token=secret.seal(address.token.encode()),
+                engine_io=engine_io,
+            ),
+        )
+    )
 
 
 def settings_toml(added: Added, url: str) -> str:

@@ -17,6 +17,7 @@ from .cli.chaos import chaos
 from .cli.fleet import fleet
 from .cli.meter import meter
 from .cli.modem import modem
+from .cli.vecharge import vecharge
 from .device import Device
 from .faults import FAULTS
 from .pace import RealPace
@@ -54,6 +55,7 @@ commands.add_command(chaos)
 commands.add_command(fleet)
 commands.add_command(meter)
 commands.add_command(modem)
+commands.add_command(vecharge)
 
 
 @commands.command("scenarios")

@@ -49,15 +49,25 @@ class Legacy(Struct, frozen=True, forbid_unknown_fields=True):
     power_factor: Annotated[float, Meta(ge=0.01, le=1)] | None = None
 
 
+class NewLink(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a charger of the kind vecharge is."""
+
+    url: Annotated[str, Meta(max_length=300)]
+    token: Annotated[str, Meta(max_length=2_100)]
+    remote_id: Annotated[str, Meta(max_length=64)]
+    engine_io: Literal[3, 4] | None = None
+
+
 class NewCharger(Struct, frozen=True, forbid_unknown_fields=True):
-    """POST /api/v1/chargers; without an id its name suggests one."""
+    """POST /api/v1/chargers; without an id its name suggests one. `vecharge` belongs to that kind, and to no other."""
 
     id: ChargerId | UnsetType = UNSET
     name: Name | None = None
-    kind: Literal["s1", "legacy"] = "s1"
+    kind: Literal["s1", "legacy", "vecharge"] = "s1"
     simulated: bool = False
     legacy: Legacy = Legacy()
     url: DeviceUrl | None = None
+    vecharge: NewLink | None = None
 
 
 class NewKey(Struct, frozen=True, forbid_unknown_fields=True):

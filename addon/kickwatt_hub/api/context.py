@@ -20,6 +20,7 @@ from ..security.access import Access, Principal
 from ..security.limits import FailureLimit
 from ..security.passwords import Passwords
 from ..security.secret import HubSecret
+from ..sources.vecharge import Links
 from ..store import Store
 from ..tariffs import Tariffs
 
@@ -53,6 +54,7 @@ class Context:
     """The address from which the Supervisor's word counts for who somebody is; None: nobody's does."""
     ingress_scope: Scope
     relay: RelayClient | None
+    links: Links
 
 
 CONTEXT = web.AppKey("context", Context)

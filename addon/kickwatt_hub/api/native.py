@@ -14,6 +14,7 @@ from . import (
     costs,
     history,
     insights,
+    link,
     meters,
     place,
     relay,
@@ -58,6 +59,7 @@ def routes() -> list[web.RouteDef]:
         *costs.routes(),
         *history.routes(),
         *insights.routes(),
+        *link.routes(),
         *meters.routes(),
         *place.routes(),
         *sites.routes(),
@@ -96,6 +98,8 @@ async def add_charger(request: web.Request) -> web.Response:
     """Add a charger; its key is told this once."""
     hub = request.app[CONTEXT]
     body = await read_body(request, _NEW_CHARGER)
+    if link.is_wanted(body):
+        return await link.add(hub, body, await _new_id(hub, body))
     added = await onboarding.add_charger(
         hub.store,
         hub.secret,

@@ -17,6 +17,7 @@ from ..security.secret import HubSecret
 from ..store import NotThereError, Store
 from .common import DATA, Refused, with_store
 from .keeping import charger_keep
+from .links import add_link, charger_claim, charger_release, link_options
 from .modes import charger_mode
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}\Z")
@@ -45,6 +46,8 @@ def charger() -> None:
 
 charger.add_command(charger_mode)
 charger.add_command(charger_keep)
+charger.add_command(charger_release)
+charger.add_command(charger_claim)
 
 
 @charger.command("add")
@@ -78,6 +81,7 @@ charger.add_command(charger_keep)
     help="A board that measures no real power: estimate energy with this.",
 )
 @URL
+@link_options
 @DATA
 def charger_add(
     charger_id: str,
@@ -88,13 +92,23 @@ def charger_add(
     zone: str,
     power_factor: float | None,
     url: str | None,
+    vecharge: str | None,
+    token: str | None,
+    remote_id: str | None,
+    engine_io: str | None,
     data: Path | None,
 ) -> None:
-    """Add a charger and print the lines for its board's settings.toml, with its key, this once."""
+    """Add a charger and print the lines for its board's settings.toml, with its key, this once.
+
+    With --vecharge it is one behind a veCharge-style server, and there is no board to prepare.
+    """
     if not _ID.match(charger_id):
         raise Refused(
             "A charger's id has 1 to 32 lower-case letters, digits, - and _, and begins with a letter or digit."
         )
+    if vecharge is not None:
+        add_link(data, charger_id, name, vecharge, token, remote_id, engine_io)
+        return
     form = LegacyFormat(
         ampere_unit=ampere_unit,
         utc_offset_min=_offset_min(zone),

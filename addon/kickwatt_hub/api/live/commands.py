@@ -210,12 +210,30 @@ def _silent(entry: Entry) -> CommandError:
     )
 
 
+# Why the server that a charger is behind did not take an order.
+_UNHEEDED = {
+    "unreachable": "its server cannot be reached",
+    "rejected": "its server refuses the order",
+}
+_SERVERS = _UNHEEDED | {
+    "held": "somebody else uses it at its server",
+    "released": "the hub was told to let go of it",
+}
+
+
 def _done(name: str, order: Order | None) -> Order:
     """Return an order that was obeyed. Raises CommandError."""
     if order is None:
         raise CommandError("timeout", f"{name} has not answered in time.")
     if order.state is OrderState.refused:
-        raise CommandError("refused", f"{name} refused.", reason=order.reason)
+        why = _SERVERS.get(order.reason or "")
+        because = f": {why}." if why else "."
+        raise CommandError("refused", f"{name} refused{because}", reason=order.reason)
+    if order.reason in _UNHEEDED:
+        why = _UNHEEDED[order.reason]
+        raise CommandError(
+            "offline", f"{name} stays on: {why}. It is asked until it is off."
+        )
     if order.reason == "removed":
         raise CommandError("not_found", f"{name} was removed.")
     if order.state is OrderState.expired:

@@ -13,7 +13,6 @@ Sources: Engine.IO protocol revisions 3 and 4, Socket.IO protocol revisions 4 an
 import base64
 import time
 from typing import Any
-from urllib.parse import parse_qs
 
 import engineio
 from engineio import async_socket, exceptions, packet
@@ -21,74 +20,25 @@ from engineio.payload import Payload
 import socketio
 from socketio import packet as events
 
+from ... import engineio3
+
 _PROTOCOL = "kickwatt.engineio_protocol"
 
 
 def encode_payload(packets: list[packet.Packet]) -> bytes:
-    """Lay packets out as `<length>:<packet>…`, which every client of revision 3 reads."""
-    parts = []
-    for each in packets:
-        text = each.encode()
-        if each.binary:
-            text = "b4" + base64.b64encode(each.data).decode()
-        parts.append(f"{len(_utf16(text)) // 2}:{text}")
-    return "".join(parts).encode()
+    """Lay packets out as every client of revision 3 reads them."""
+    return engineio3.join(
+        "b4" + base64.b64encode(each.data).decode() if each.binary else each.encode()
+        for each in packets
+    )
 
 
 def decode_payload(body: bytes) -> list[packet.Packet]:
-    """Read a polling body: length and text, or the form with a 0/1 tag that Python's clients post.
-
-    Raises ValueError for anything else.
-    """
-    if body[:2] == b"d=":
-        body = parse_qs(body).get(b"d", [b""])[0]
-    if not body:
-        raise ValueError("Empty payload")
-    raw = _split_tagged(body) if body[:1] <= b"\x01" else _split_text(body)
+    """Read a polling body in any of the layouts of revision 3. Raises ValueError."""
+    raw = engineio3.split(body)
     if len(raw) > Payload.max_decode_packets:
         raise ValueError("Too many packets in payload")
     return [packet.Packet(encoded_packet=each) for each in raw]
-
-
-def _split_text(body: bytes) -> list[str | bytes]:
-    """`<length in UTF-16 code units>:<packet>…`."""
-    data = _utf16(body.decode())
-    found: list[str | bytes] = []
-    at = 0
-    while at < len(data):
-        end = data.index(_utf16(":"), at)
-        start = end + 2
-        stop = start + 2 * int(data[at:end].decode("utf-16-le"))
-        if not start < stop <= len(data):
-            raise ValueError("Malformed payload")
-        text = data[start:stop].decode("utf-16-le", "surrogatepass")
-        # "b4" is a message in base64.
-        found.append(
-            base64.b64decode(text[2:], validate=True) if text[0] == "b" else text
-        )
-        at = stop
-    return found
-
-
-def _split_tagged(body: bytes) -> list[str | bytes]:
-    """`<0 text or 1 binary><decimal digits of the length, a byte each><0xff><packet>…`."""
-    found: list[str | bytes] = []
-    at = 0
-    while at < len(body):
-        end = body.index(b"\xff", at + 1)
-        start = end + 1
-        stop = start + int("".join(map(str, body[at + 1 : end])))
-        raw = body[start:stop]
-        if not start < stop <= len(body):
-            raise ValueError("Malformed payload")
-        found.append(raw[1:] if body[at] else raw.decode())
-        at = stop
-    return found
-
-
-def _utf16(text: str) -> bytes:
-    """Revision 3 counts UTF-16 code units, as JavaScript's strings do."""
-    return text.encode("utf-16-le", "surrogatepass")
 
 
 class _BinaryFrames:

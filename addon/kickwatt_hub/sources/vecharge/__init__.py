@@ -1,0 +1,5 @@
+"""Chargers behind a veCharge-style server, whose client the hub is: docs/vecharge.md, "A server as a source"."""
+
+from .links import Links
+
+__all__ = ["Links"]

@@ -1,0 +1,146 @@
+"""All chargers behind veCharge-style servers. With several hubs on one database, only the leader holds connections."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+import logging
+
+import aiohttp
+
+from ...bus import Bus, ChargerChanged, ChargerRemoved
+from ...fleet import Fleet
+from ...ingest import Ingest
+from ...security.secret import HubSecret, WrongSecretError
+from ...store import Store, UnavailableError
+from ...store.links import Link as Stored
+from .address import Address, AddressError, address
+from .link import Link
+
+_LOGGER = logging.getLogger(__name__)
+
+LOOK_S = 1.0
+
+
+@dataclass(slots=True)
+class _Running:
+    stored: Stored
+    link: Link
+
+
+class Links:
+    """Starts and stops a link for each charger that has one in the store."""
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        store: Store,
+        bus: Bus,
+        ingest: Ingest,
+        secret: HubSecret,
+        *,
+        lease_s: float,
+        now_ms: Callable[[], int],
+    ) -> None:
+        """`lease_s` is how long power may flow without a word of the server."""
+        self._fleet = fleet
+        self._store = store
+        self._bus = bus
+        self._ingest = ingest
+        self._secret = secret
+        self._lease_s = lease_s
+        self._now_ms = now_ms
+        self._running: dict[int, _Running] = {}
+        self._changed = True
+        self._led = False
+        self._wake = asyncio.Event()
+
+    def look(self) -> None:
+        """Notice that somebody has added, changed or removed a charger."""
+        self._changed = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Keep every link running for ever, and what happens to its charger known to it."""
+        listener = self._bus.listen(self._wake)
+        # No jar: a server's cookies are no business of another charger's.
+        http = aiohttp.ClientSession(
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=10),
+        )
+        try:
+            while True:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_S):
+                        await self._wake.wait()
+                self._wake.clear()
+                if listener.missed:
+                    listener.restart()
+                    self._changed = True
+                    self._wake_all()
+                while (event := listener.next()) is not None:
+                    if isinstance(event.what, ChargerChanged):
+                        self._wake_one(event.what.charger.id)
+                    elif isinstance(event.what, ChargerRemoved):
+                        self._changed = True
+                with suppress(UnavailableError):
+                    await self._reconcile(http)
+        finally:
+            listener.close()
+            running = [each.link.stop() for each in self._running.values()]
+            await asyncio.gather(*running)
+            await http.close()
+
+    def _wake_one(self, charger_id: str) -> None:
+        entry = self._fleet.find(charger_id)
+        found = None if entry is None else self._running.get(entry.pk)
+        if found is not None:
+            found.link.wake.set()
+
+    def _wake_all(self) -> None:
+        for each in self._running.values():
+            each.link.wake.set()
+
+    async def _reconcile(self, http: aiohttp.ClientSession) -> None:
+        """Start and stop what is not as it should be."""
+        leads = self._store.peers.leads
+        if not self._changed and leads == self._led:
+            return
+        self._changed, self._led = False, leads
+        stored = await self._store.links.all() if leads else {}
+        known = {each.pk for each in self._fleet.entries()}
+        for pk, running in list(self._running.items()):
+            if pk not in known or stored.get(pk) != running.stored:
+                del self._running[pk]
+                await running.link.stop()
+        for entry in self._fleet.entries():
+            wanted = stored.get(entry.pk)
+            if wanted is None or entry.pk in self._running:
+                continue
+            where = self._address(entry.charger.id, wanted)
+            if where is None:
+                continue
+            link = Link(
+                entry,
+                where,
+                fleet=self._fleet,
+                ingest=self._ingest,
+                http=http,
+                revision=wanted.engine_io,
+                released=wanted.released,
+                lease_s=self._lease_s,
+                now_ms=self._now_ms,
+            )
+            self._running[entry.pk] = _Running(wanted, link)
+            link.start()
+
+    def _address(self, charger_id: str, stored: Stored) -> Address | None:
+        try:
+            token = self._secret.open(stored.token).decode()
+            return address(stored.url, stored.remote_id, token)
+        except WrongSecretError, UnicodeDecodeError, AddressError:
+            _LOGGER.error(
+                "The token of charger %s was sealed under another hub's secret: remove the charger and add it again",
+                charger_id,
+            )
+            return None
