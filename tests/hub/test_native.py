@@ -222,6 +222,7 @@ async def test_a_charger_is_added_shown_and_removed(
             "ready": None,
             "plan": None,
         },
+        "source": None,
     }
     board = S1Device(hub.device_url, "scooter", added["key"], session=http)
     await board.report(91.2, energy_wh=12345, state="idle")
