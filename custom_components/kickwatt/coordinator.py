@@ -57,6 +57,7 @@ _NOT_READY: dict[type[KickwattError], str] = {
 _MODELS = {
     "s1": "Charger",
     "legacy": "GSM tracker",
+    "vecharge": "veCharge charger",
 }
 
 

@@ -8,7 +8,7 @@ from typing import Final
 import aiohttp
 import click
 
-from . import meter
+from . import meter, vecharge
 from .homeassistant import HomeAssistant
 from .parts import Hub
 from .process import Process
@@ -28,6 +28,9 @@ class Extra:
 
 EXTRAS: Final[Mapping[str, Extra]] = {
     "meter": Extra("A house with an energy meter", meter.start, meter.show),
+    "vecharge": Extra(
+        "A charger behind a veCharge-style server", vecharge.start, vecharge.show
+    ),
 }
 
 

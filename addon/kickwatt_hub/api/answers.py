@@ -271,8 +271,9 @@ class ChargerWithKey(Struct):
     """A charger with its key and the lines for its board, told this once."""
 
     charger: Charger
-    key: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
-    settings_toml: str
+    key: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")] | None
+    """Null where there is no board: the kind vecharge."""
+    settings_toml: str | None
 
 
 class RemovedCharger(Struct):

@@ -9,6 +9,7 @@ from ..model import Kind, LegacyFormat, Scope
 from ..store.retired import RetiredCharger
 from . import (
     accounts,
+    asyncapi,
     bodies,
     charging,
     costs,
@@ -41,6 +42,7 @@ def routes() -> list[web.RouteDef]:
     return [
         web.get("/healthz", healthz),
         web.get("/api/v1/info", info),
+        web.get("/api/v1/asyncapi.json", asyncapi.served),
         web.get("/api/v1/relay", needs(read, relay.relay)),
         web.get("/api/v1/chargers", needs(read, list_chargers)),
         web.post("/api/v1/chargers", needs(admin, add_charger)),

@@ -50,6 +50,9 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         {201: answers.ChargerWithKey}, bodies.NewCharger, refuses=(409,)
     ),
     ("GET", _CHARGER): Operation({200: answers.Charger}),
+    ("POST", f"{_CHARGER}/release"): Operation({202: answers.Charger}),
+    ("POST", f"{_CHARGER}/claim"): Operation({202: answers.Charger}),
+    ("GET", "/api/v1/asyncapi.json"): Operation({200: dict}),
     ("PATCH", _CHARGER): Operation(
         {200: answers.Charger}, bodies.ChargerChange, refuses=(409,)
     ),

@@ -18,11 +18,12 @@ from socketio.exceptions import ConnectionRefusedError as Refused
 
 from ...bus import ChargerChanged, ChargerRemoved
 from ...model import Charger, Scope
-from ...security import tokens
 from ...security.access import Principal
 from ..context import CONTEXT, Context
 from . import documents
+from .door import identify
 from .eio3 import SocketServer
+from .watchers import Watchers
 
 HELD = "Charger already connected to other device"
 UNKNOWN = "Invalid Charger ID"
@@ -67,6 +68,7 @@ class Events:
         self._server.on("connect", self._connect)
         self._server.on("disconnect", self._left)
         self._server.on("connect_to_thing", _ignore)
+        self._watchers = Watchers(hub, self._server)
 
     def attach(self, app: web.Application) -> None:
         """Serve on `/socket.io/` of an application, for as long as it runs."""
@@ -95,7 +97,9 @@ class Events:
     async def _connect(self, sid: str, environ: dict[str, Any], auth: Any) -> None:
         request: web.Request = environ["aiohttp.request"]
         given = auth if isinstance(auth, dict) else {}
-        principal = await self._identify(request, given)
+        principal = await identify(
+            self._hub, request, given.get("token"), Scope.control
+        )
         charger_id = request.query.get("chargerId") or given.get("chargerId")
         entry = self._hub.fleet.find(str(charger_id))
         if entry is None:
@@ -113,20 +117,6 @@ class Events:
         )
         self._holders[holder.charger_id] = holder
         self._soon(self._welcome(holder))
-
-    async def _identify(self, request: web.Request, given: dict[str, Any]) -> Principal:
-        said = request.query.get("token") or given.get("token")
-        authorization = request.headers.get("Authorization")
-        if isinstance(said, str):
-            bare = said.strip()
-            authorization = bare if " " in bare else f"Bearer {bare}"
-        principal = await self._hub.access.identify(tokens.from_header(authorization))
-        if principal is None:
-            await self._hub.strangers.failed(request.remote)
-            raise Refused("A valid token is needed.")
-        if not tokens.may(principal.scope, Scope.control):
-            raise Refused("This needs a token with the scope control.")
-        return principal
 
     async def _welcome(self, holder: Holder) -> None:
         entry = self._hub.fleet.find(holder.charger_id)
@@ -168,6 +158,7 @@ class Events:
         for task in (listening, *self._tasks):
             task.cancel()
         await asyncio.gather(listening, *self._tasks, return_exceptions=True)
+        await self._watchers.close()
         await self._server.shutdown()
 
     async def _listen(self, listener: Any) -> None:
@@ -219,6 +210,7 @@ class Events:
         for holder in list(self._holders.values()):
             if not self._hub.access.may_stay(holder.principal):
                 self._soon(self._end(holder))
+        self._soon(self._watchers.see_who_may_stay())
 
     def _soon(self, work: Any) -> None:
         task = asyncio.create_task(work)
