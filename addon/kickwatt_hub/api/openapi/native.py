@@ -33,6 +33,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("GET", "/healthz"): Operation({200: answers.Healthy}, refuses=(503,)),
     ("GET", "/api/v1/info"): Operation({200: answers.Info}),
     ("GET", "/api/v1/openapi.json"): Operation({200: {"type": "object"}}),
+    ("GET", "/api/v1/asyncapi.json"): Operation({200: {"type": "object"}}),
     ("GET", "/api/docs"): Operation({200: Raw("text/html", "A page.")}),
     ("GET", "/api/v1/relay"): Operation({200: answers.RelayStatus}),
     # oneself
@@ -52,7 +53,6 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("GET", _CHARGER): Operation({200: answers.Charger}),
     ("POST", f"{_CHARGER}/release"): Operation({202: answers.Charger}),
     ("POST", f"{_CHARGER}/claim"): Operation({202: answers.Charger}),
-    ("GET", "/api/v1/asyncapi.json"): Operation({200: dict}),
     ("PATCH", _CHARGER): Operation(
         {200: answers.Charger}, bodies.ChargerChange, refuses=(409,)
     ),
@@ -166,6 +166,7 @@ NATIVE = Surface(
             ("GET", "/healthz"),
             ("GET", "/api/v1/info"),
             ("GET", "/api/v1/openapi.json"),
+            ("GET", "/api/v1/asyncapi.json"),
             ("GET", "/api/docs"),
             ("POST", "/api/v1/login"),
         }
