@@ -88,10 +88,12 @@ class Across:
         """Tell what a meter says; what is stored about it the others know. Only who leads asks meters."""
         if not self._peers.leads:
             return
-        said = (what.meter.config.id, what.meter.state)
-        self._peers.tell(
-            f"{_METER} {base64.b85encode(msgspec.msgpack.encode(said)).decode()}"
-        )
+        state = what.meter.state
+        # All the reasons why there is no value may be more than a notification carries.
+        for shown in (state, replace(state, missing={})):
+            said = msgspec.msgpack.encode((what.meter.config.id, shown))
+            if self._peers.tell(f"{_METER} {base64.b85encode(said).decode()}"):
+                return
 
     def _hear(self, text: str) -> None:
         kind, _, rest = text.partition(" ")

@@ -10,7 +10,7 @@ _LOGGER = logging.getLogger(__name__)
 
 LOOK_S = 60.0
 HOUR_MS = 3_600_000
-MANY_VALUES = 10_000_000  # of meters, likewise; at an hour of 300 values a second it is not reached
+MANY_VALUES = 10_000_000  # of meters, likewise; an hour of 2,700 a second
 MANY = 500_000  # readings in the log that are packed before the hour is over: whoever asks for the last minutes reads it all
 LATE_MS = (
     2 * HOUR_MS

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from ..bus import Bus, MeterChanged, MeterRemoved
 from ..sources.modbus.host import MeterHost, MeterReading, Place
+from ..sources.modbus.line import Lines
 from ..sources.modbus.register import Register
 from ..store import Store, UnavailableError
 from ..store.meter_chunks import DECIMALS
@@ -44,6 +45,7 @@ class Meters:
         self._configs: dict[int, MeterConfig] = {}
         self._states: dict[int, MeterState] = {}
         self._hosts: dict[int, tuple[_Task, MeterHost]] = {}
+        self._lines = Lines()
         self._leads = False
         self._waiting: list[MeterRound] = []
         self._complained = False
@@ -127,6 +129,7 @@ class Meters:
                 tell=partial(self._heard, meter_id),
                 now_ms=self._now_ms,
                 done=partial(self._done, meter_id),
+                lines=self._lines,
             )
             self._hosts[meter_id] = task, host
             host.start(number * min(SPREAD_S, place.interval_s / len(wanted)))

@@ -14,11 +14,10 @@ from modbus_connection import (
     ModbusError,
     ModbusExceptionError,
     ModbusProtocolError,
-    ModbusTcpParams,
     ModbusUnit,
 )
-from modbus_connection.tmodbus import ModbusConnection
 
+from .line import Line, Lines
 from .plan import Block, halves, plan
 from .register import HOLDING, NoValueError, Register
 
@@ -86,10 +85,11 @@ class MeterHost:
         tell: Callable[[MeterReading], None],
         now_ms: Callable[[], int],
         done: Callable[[], None] = lambda: None,
+        lines: Lines | None = None,
     ) -> None:
         """`tell` hears of every round in which the meter has answered; `longest_read` is in words.
 
-        `done` is called after every round, whatever came of it.
+        `done` is called after every round, whatever came of it; `lines` are shared with the others.
         """
         self.place = place
         self.state = HostState()
@@ -97,6 +97,7 @@ class MeterHost:
         self._tell = tell
         self._now_ms = now_ms
         self._done = done
+        self._lines = lines or Lines()
         self._blocks = plan(registers, longest_read)
         self._refused_s: dict[str, float] = {}
         self._task: asyncio.Task[None] | None = None
@@ -118,14 +119,13 @@ class MeterHost:
 
     async def _run(self, delay_s: float) -> None:
         await asyncio.sleep(delay_s)
-        connection = ModbusConnection(
-            ModbusTcpParams(host=self.place.host, port=self.place.port),
-            timeout=self.place.timeout_s,
-        )
+        address = self.place.host, self.place.port
+        line = self._lines.take(*address, self.place.timeout_s)
         try:
             due_s = time.monotonic()
             while True:
-                await self._round(connection)
+                async with line.turn:
+                    await self._round(line)
                 due_s = max(due_s + self._pause_s(), time.monotonic())
                 pause_s = due_s - time.monotonic()
                 next_ms = self._now_ms() + round(pause_s * 1000)
@@ -133,7 +133,7 @@ class MeterHost:
                 self._done()
                 await asyncio.sleep(pause_s)
         finally:
-            await _hang_up(connection)
+            await self._lines.give_back(*address)
 
     def _pause_s(self) -> float:
         """Return the interval; for a meter that does not answer twice as long each time, up to five minutes."""
@@ -141,23 +141,23 @@ class MeterHost:
         step_s: float = interval_s * 2 ** min(self.state.failures, 16)
         return max(interval_s, min(step_s, LONGEST_PAUSE_S))
 
-    async def _round(self, connection: ModbusConnection) -> None:
+    async def _round(self, line: Line) -> None:
         time_ms = self._now_ms()
         found = _Round()
-        unit = connection.for_unit(self.place.unit)
         try:
-            if not connection.connected:
-                await _dial(connection)
+            unit = await line.unit(self.place.unit)
             for block in self._blocks:
                 await self._read(unit, block, found)
         except (ModbusError, OSError) as error:
-            # What is left of the line may bring an old answer to a new question.
             found.error = _sentence(error)
-            await _hang_up_once(connection)
+            await line.drop()
+        except asyncio.CancelledError:
+            await line.drop()  # in the middle of an answer
+            raise
         except Exception as error:
             _LOGGER.exception("Unexpected error while reading %s", self.place.host)
             found.error = type(error).__name__
-            await _hang_up_once(connection)
+            await line.drop()
         self._note(found, time_ms)
         if found.heard:
             for name in self._registers.keys() - found.values.keys():
@@ -243,33 +243,6 @@ class MeterHost:
                 _LOGGER.info("The meter at %s answers", shown)
             else:
                 _LOGGER.warning("The meter at %s: %s", shown, found.error or "no value")
-
-
-async def _dial(connection: ModbusConnection) -> None:
-    """Connect; the library gives up after ten seconds. Raises ModbusError.
-
-    It shields its own attempt, and asyncio logs what a shielded attempt raises after its waiter was cancelled. So it is
-    a task that waits, and nobody cancels that.
-    """
-    dialling = asyncio.create_task(connection.connect())
-    dialling.add_done_callback(lambda task: task.cancelled() or task.exception())
-    await asyncio.wait([dialling])
-    await dialling
-
-
-async def _hang_up_once(connection: ModbusConnection) -> None:
-    """Drop the line; the next request dials again."""
-    try:
-        await connection.disconnect()
-    except ModbusError, OSError:
-        _LOGGER.debug("A line was gone before it could be dropped")
-
-
-async def _hang_up(connection: ModbusConnection) -> None:
-    try:
-        await connection.close()
-    except ModbusError, OSError:
-        _LOGGER.debug("A line was gone before it could be closed")
 
 
 def _sentence(error: Exception) -> str:
