@@ -62,7 +62,10 @@ def test_once_sees_a_whole_charge_in_home_assistant_and_reports_it(
 ) -> None:
     pictures = tmp_path / "pictures"
     demo = start(
-        mark, tmp_path, "--once", "--speed", SPEED, "--screenshots", str(pictures)
+        mark,
+        tmp_path,
+        *("--once", "--speed", SPEED, "--with", "meter"),
+        *("--screenshots", str(pictures)),
     )
     printed, _ = demo.communicate(timeout=280)
     assert demo.returncode == 0, (tmp_path / "progress.log").read_text()
@@ -100,9 +103,14 @@ def test_once_sees_a_whole_charge_in_home_assistant_and_reports_it(
     assert (energy["device_class"], energy["state_class"]) == ("energy", "total")
 
     assert report["seconds"]["stages"]["charging"] > 30
-    assert report["peak_memory_mib"].keys() == {"hub", "simulator", "home_assistant"}
+    assert report["peak_memory_mib"].keys() == {
+        "hub",
+        "simulator",
+        "home_assistant",
+        "meter",
+    }
     assert all(20 < used < 600 for used in report["peak_memory_mib"].values())
-    assert len(report["screenshots"]) == 4
+    assert len(report["screenshots"]) == 5
     for file in report["screenshots"]:
         # An empty page has a few colours, Home Assistant's "Loading" about 550, a page of cards over a thousand.
         with Image.open(file) as picture:

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 from pathlib import Path
+import resource
 import signal
 import sys
 from typing import Any
@@ -60,7 +61,14 @@ def serve(options: Path | None, no_zeroconf: bool, **flags: Any) -> None:
         flags["zeroconf"] = False
     chosen = settings.load(flags, options)
     set_up_logging(chosen.log_level)
+    _allow_connections()
     asyncio.run(run(chosen))
+
+
+def _allow_connections() -> None:
+    """Allow as many as the system does: the usual 1,024 are few for a fleet, or for as many meters."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def run(chosen: settings.Settings) -> None:
