@@ -25,6 +25,7 @@ from kickwatt_hub.cli.common import Refused
 from kickwatt_hub.cli.people import read_password
 from kickwatt_hub.cli.serve import run
 from kickwatt_hub.settings import Settings
+from tests.support.engine import environment_for
 from tests.support.hub_process import HubProcess, cli
 from tests.support.s1_device import S1Device
 from tests.support.stored import stored_readings
@@ -51,6 +52,8 @@ class Refusals:
         """Run one in this process and return its sentence."""
         self._monkeypatch.setattr("sys.argv", ["kickwatt-hub", *arguments])
         self._monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
+        for name, value in environment_for(arguments).items():
+            self._monkeypatch.setenv(name, value)
         with pytest.raises(SystemExit) as ended:
             program.main()
         output = self._capsys.readouterr()

@@ -12,7 +12,7 @@ import pytest
 from kickwatt_hub.__main__ import cli
 from kickwatt_hub.meters.model import MeterRound
 from kickwatt_hub.store import NotThereError
-from tests.support.engine import open_store
+from tests.support.engine import environment_for, open_store
 from tests.support.stored_meters import add_hosts
 
 START_MS = 1_700_000_000_000
@@ -39,7 +39,7 @@ def data(tmp_path: Path) -> Path:
 def _export(data: Path, *arguments: str) -> list[str]:
     def run() -> Result:
         command = ["export", "meters", "--data", str(data), *arguments]
-        return CliRunner().invoke(
+        return CliRunner(env=environment_for(command)).invoke(
             cli, command, catch_exceptions=False, standalone_mode=False
         )
 
