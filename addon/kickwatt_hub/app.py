@@ -107,7 +107,7 @@ class Hub:
             await store.meter_packer.pack()
         self.context = await self._parts(store, secret)
         await self._open(_main_app(self.context, self.settings), sockets[0])
-        await self._open_to_devices(sockets[1])
+        await devices.server(self.context).serve(self._stack, sockets[1], STOP_S)
         if self.context.relay is not None:
             self.context.relay.start()
             self._stack.push_async_callback(self.context.relay.stop)
@@ -214,12 +214,6 @@ class Hub:
         idlers = Idlers()
         app.middlewares.append(idlers.middleware())
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_S)
-        await serve(self._stack, runner, idlers, listening)
-
-    async def _open_to_devices(self, listening: socket.socket) -> None:
-        idlers = Idlers()
-        server = devices.server(self.context, idlers.heard)
-        runner = web.ServerRunner(server, shutdown_timeout=STOP_S)
         await serve(self._stack, runner, idlers, listening)
 
     async def _announce(self, secret: HubSecret) -> None:

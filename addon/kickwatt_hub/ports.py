@@ -28,7 +28,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 async def serve(
     stack: AsyncExitStack,
-    runner: web.AppRunner | web.ServerRunner,
+    runner: web.AppRunner,
     idlers: Idlers,
     listening: socket.socket,
     tls: ssl.SSLContext | None = None,

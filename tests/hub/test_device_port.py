@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from kickwatt_hub.api import devices
+from kickwatt_hub.api import wire
 from kickwatt_hub.sources import gsm
 from kickwatt_hub.store import BusyError, UnavailableError
 from tests.support.hub_process import RunningHub, running_hub
@@ -217,7 +217,7 @@ async def test_a_body_that_never_ends_is_given_up(
     hub: RunningHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A slow board keeps nobody else waiting, and not the hub for ever."""
-    monkeypatch.setattr(devices, "BODY_S", 0.2)
+    monkeypatch.setattr(wire, "BODY_S", 0.2)
     port = int(hub.device_url.rpartition(":")[2])
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(

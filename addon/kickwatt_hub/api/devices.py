@@ -1,50 +1,36 @@
-"""The device port: S1 and the seed's format, nothing else. It may be forwarded to the internet.
+"""The device port: S1 and the seed's format, nothing else. It may be forwarded to the internet."""
 
-Thousands of messages a second pass through here, so it is aiohttp's server without its application: three paths need
-no router, and refusals no middleware.
-"""
-
-import asyncio
-from collections.abc import Callable
 import logging
-from typing import cast
-
-from aiohttp import web
 
 from ..ingest import NotS1Error, StrangerError
 from ..sources import gsm
 from ..store import UnavailableError
+from .answer import JSON, OCTETS, TEXT, Answer
 from .context import Context
 from .errors import RETRY_AFTER_S
-from .plain import JSON, OCTETS, TEXT, Answer
+from .wire import Request, Wire
 
 _LOGGER = logging.getLogger(__name__)
 
-BODY_S = 60.0  # 16 kB at the 9.6 kbit/s of a bad GSM cell take 14 s
-
 _S1 = "/s1/"
 _LATER = f"Retry-After: {RETRY_AFTER_S}\r\n"
+_METHODS = "GET, HEAD, OPTIONS, POST"
 
 
-def server(hub: Context, heard: Callable[[web.RequestHandler], None]) -> web.Server:
-    """Return what answers devices; `heard` is told of each connection that has asked for something."""
+def server(hub: Context) -> Wire:
+    """Return what answers devices."""
 
-    async def answer(request: web.BaseRequest) -> web.StreamResponse:
-        heard(request.protocol)
-        # An Answer is all of a response that aiohttp's server uses.
-        return cast(web.StreamResponse, await _answer(hub, request))
+    async def answer(request: Request) -> Answer:
+        return await _answer(hub, request)
 
-    return web.Server(
-        answer,
-        access_log=None,
-        # The S1 MAC is over the bytes as they came: nothing may unpack them on the way.
-        auto_decompress=False,
-        # Ingest wants to be seen through when a device hangs up.
-        handler_cancellation=False,
-    )
+    return Wire(answer, _most)
 
 
-async def _answer(hub: Context, request: web.BaseRequest) -> Answer:
+def _most(path: str) -> int:
+    return gsm.MAX_LEGACY if path == "/" else gsm.MAX_BODY
+
+
+async def _answer(hub: Context, request: Request) -> Answer:
     """Answer, and say in one short line what is refused unsigned."""
     try:
         return await _route(hub, request)
@@ -58,15 +44,8 @@ async def _answer(hub: Context, request: web.BaseRequest) -> Answer:
         return _refusal(400, str(error))
     except gsm.LegacyError as error:
         return _refusal(422, str(error))
-    except TimeoutError:
-        return _refusal(400, "Too slow")
     except UnavailableError:
         return _refusal(503, "Not now", _LATER)
-    except ConnectionError:
-        # It hung up in the middle of its message, as happens in every dead spot: nobody will read this.
-        return _refusal(400, "Incomplete")
-    except web.HTTPException as error:
-        return _refusal(error.status, error.reason)
     except Exception:
         _LOGGER.exception(
             "Unexpected error while answering a device at %s", request.path
@@ -74,63 +53,42 @@ async def _answer(hub: Context, request: web.BaseRequest) -> Answer:
         return _refusal(500, "Internal Server Error")
 
 
-async def _route(hub: Context, request: web.BaseRequest) -> Answer:
+async def _route(hub: Context, request: Request) -> Answer:
     path, method = request.path, request.method
     charger_id = path.removeprefix(_S1)
     if charger_id != path and charger_id and "/" not in charger_id:
-        if method == "POST":
-            return await _s1(hub, request, charger_id)
+        if method == b"POST":
+            reply = await hub.ingest.s1(charger_id, request.body)
+            return Answer(reply.status, reply.body, OCTETS)
         return _not_allowed("POST")
     if path != "/":
         return _refusal(404, "Not Found")
-    if method == "POST":
+    if method == b"POST":
         return await _legacy(hub, request)
-    if method in ("GET", "HEAD"):
+    if method in (b"GET", b"HEAD"):
         return await _legacy_latest(hub, request)
-    if method == "OPTIONS":
-        return Answer(200, headers=_allow("GET, HEAD, OPTIONS, POST"))
-    return _not_allowed("GET, HEAD, OPTIONS, POST")
+    if method == b"OPTIONS":
+        return Answer(200, headers=_allow(_METHODS))
+    return _not_allowed(_METHODS)
 
 
-async def _s1(hub: Context, request: web.BaseRequest, charger_id: str) -> Answer:
-    body = await _body(request, gsm.MAX_BODY)
-    reply = await hub.ingest.s1(charger_id, body)
-    return Answer(reply.status, reply.body, OCTETS)
-
-
-async def _legacy(hub: Context, request: web.BaseRequest) -> Answer:
-    if request.content_type != "application/json":
-        raise web.HTTPUnsupportedMediaType
-    body = await _body(request, gsm.MAX_LEGACY)
-    await hub.ingest.legacy(request.headers.get("api_key"), body)
+async def _legacy(hub: Context, request: Request) -> Answer:
+    kind = request.headers.get(b"content-type", b"").partition(b";")[0]
+    if kind.strip().lower() != b"application/json":
+        return _refusal(415, "Unsupported Media Type")
+    await hub.ingest.legacy(_api_key(request), request.body)
     return Answer(204)
 
 
-async def _legacy_latest(hub: Context, request: web.BaseRequest) -> Answer:
+async def _legacy_latest(hub: Context, request: Request) -> Answer:
     """Return the newest row in the seed's format."""
-    row = await hub.ingest.legacy_latest(request.headers.get("api_key"))
-    if row is None:
-        raise web.HTTPNotFound
-    return Answer(200, row, JSON)
+    row = await hub.ingest.legacy_latest(_api_key(request))
+    return _refusal(404, "Not Found") if row is None else Answer(200, row, JSON)
 
 
-async def _body(request: web.BaseRequest, most: int) -> bytes:
-    """Read the body, but never more of it than `most` bytes."""
-    content = request.content
-    if content.is_eof():  # it came with the head, as short ones do
-        body = content.read_nowait()
-        if len(body) > most:
-            raise web.HTTPRequestEntityTooLarge(most, len(body))
-        return body
-    if request.headers.get("Expect", "").lower() == "100-continue":
-        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-    parts = bytearray()
-    async with asyncio.timeout(BODY_S):
-        async for part in content.iter_any():
-            parts += part
-            if len(parts) > most:
-                raise web.HTTPRequestEntityTooLarge(most, len(parts))
-    return bytes(parts)
+def _api_key(request: Request) -> str | None:
+    key = request.headers.get(b"api_key")
+    return None if key is None else key.decode("latin-1")
 
 
 def _refusal(status: int, line: str, headers: str = "") -> Answer:
