@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from .charging import modes
-from .charging.mode import Progress, Step
+from .charging.mode import ModeSettings, Progress, Step
 from .model import Charger, OrderState
 
 AGAIN_MS = 600_000
@@ -19,6 +19,8 @@ class Attention:
     rev: int = 0
     begun: bool = True
     """Whether its settings have been acted upon."""
+    before: ModeSettings | None = None
+    """What was acted upon until then, if that is known."""
     seen: Charger | None = None
     due_ms: int = NEVER
     planned_with: tuple[int, int] | None = None

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from . import brain as brains, guards, late, orders
 from .bus import Bus, Guarded, Tripped
+from .charging.modes import power_ends_ms
 from .fleet import Entry, Fleet
 from .model import (
     CLOCK_AHEAD_MS,
@@ -271,7 +272,11 @@ class Ingest:
         )
         watch = guards.Watch() if pressed else entry.watch
         watch, reason = guards.look(watch, message, most, self._lease_s)
-        lease_s = guards.lease_s(watch, most, self._lease_s)
+        usual_s = self._lease_s
+        ends_ms = power_ends_ms(charger.progress, charger.mode, now_ms)
+        if ends_ms is not None:  # not past that, should nobody be there to say "off"
+            usual_s = min(usual_s, (ends_ms - now_ms) // 1000)
+        lease_s = guards.lease_s(watch, most, usual_s)
         if reason is None or (not wish.on and guards.reason_of(wish.order) == reason):
             return _Looked(watch, wish, lease_s)
         off = Order(

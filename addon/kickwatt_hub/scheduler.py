@@ -18,7 +18,7 @@ from msgspec import structs
 
 from .attention import Attention, wait_ms
 from .charging import modes
-from .charging.mode import ModeSettings, Progress, Step
+from .charging.mode import MANUAL, ModeSettings, Progress, Step
 from .control import Control, NotSwitchableError
 from .counts import Counts
 from .fleet import Entry, Fleet
@@ -105,9 +105,8 @@ class Scheduler:
     async def choose(self, entry: Entry, settings: ModeSettings) -> Charger:
         """Give a charger another mode, and begin with it. Raises the store's errors."""
         async with entry.scheduling:
-            attention = self._of(entry)
             rev = await self._store.modes.choose(entry.pk, settings)
-            attention.rev, attention.begun = rev, False
+            self._chosen(entry, rev)
             async with entry.turn:
                 self._show(entry, settings, entry.charger.progress)
         # The leader, if it is another hub, notices within a second.
@@ -149,8 +148,11 @@ class Scheduler:
 
     async def _take_up(self, entry: Entry, mode: StoredMode) -> None:
         attention = self._of(entry)
-        attention.rev, attention.seen = mode.rev, None
-        attention.begun = mode.progress is not None
+        if mode.progress is None:
+            self._chosen(entry, mode.rev)
+        else:
+            attention.rev, attention.begun = mode.rev, True
+        attention.seen = None
         with suppress(NotThereError):  # it was removed meanwhile
             async with entry.turn:
                 entry.watch = mode.watch.or_newer(entry.watch)
@@ -192,8 +194,11 @@ class Scheduler:
             now = situation(entry, self._now_ms())
             zone = self._plans.zone_of(charger.mode)
             if not attention.begun:
-                progress = modes.begin(charger.mode, now, zone)
-                anew = now.guard is None
+                before = attention.before or MANUAL
+                progress = modes.change(
+                    charger.progress, before, charger.mode, now, zone
+                )
+                anew = now.guard is None and before.mode is not charger.mode.mode
             else:
                 progress = modes.advance(charger.progress, charger.mode, now, zone)
                 anew = (
@@ -264,6 +269,13 @@ class Scheduler:
         if attention is None:
             attention = self._attention[entry.pk] = Attention()
         return attention
+
+    def _chosen(self, entry: Entry, rev: int) -> None:
+        """Notice that there are settings of another revision, which have to be acted upon."""
+        attention = self._of(entry)
+        if attention.begun:
+            attention.before = entry.charger.mode
+        attention.rev, attention.begun = rev, False
 
     async def _note(self, entry: Entry, progress: Progress) -> None:
         """Write it down, then let it take effect; to be called while holding the charger's turn."""

@@ -37,6 +37,39 @@ def begin(settings: ModeSettings, now: Situation, zone: ZoneInfo) -> Progress:
     return _charge(Progress(), settings, now, why=str(settings.mode))
 
 
+def change(
+    progress: Progress,
+    before: ModeSettings,
+    after: ModeSettings,
+    now: Situation,
+    zone: ZoneInfo,
+) -> Progress:
+    """Return where a charger stands after its owner has changed something about its mode.
+
+    Another mode begins anew. Within a mode what runs goes on, with another target or time; what somebody has switched off,
+    or a guard, stays off; and what is no question of when there is power changes nothing.
+    """
+    if after.mode is not before.mode:
+        return begin(after, now, zone)
+    if replace(before, probe=False, learned_caps=False) == replace(
+        after, probe=False, learned_caps=False
+    ):
+        return progress
+    ready_ms = None
+    if after.mode in SCHEDULED:
+        assert after.ready_by is not None
+        ready_ms = next_ready_ms(now.now_ms, after.ready_by, zone)
+    progress = replace(progress, ready_ms=ready_ms, plan=None)
+    match progress.step:
+        case Step.charging if progress.why == "planned":
+            return _to(progress, Step.waiting, "waiting", now)
+        case Step.done if after.mode is Mode.to_target and progress.why == "target":
+            return _to(progress, Step.charging, str(after.mode), now)
+        case Step.done:
+            return begin(after, now, zone)
+    return progress
+
+
 def person_on(progress: Progress, settings: ModeSettings, now: Situation) -> Progress:
     """Somebody switched on: power now, by the mode's own end."""
     if settings.mode is Mode.manual:
@@ -102,6 +135,18 @@ def wish(progress: Progress) -> Wish:
     if progress.step is Step.resting:
         return Wish(None, progress.why)
     return Wish(progress.step in (Step.charging, Step.probing), progress.why)
+
+
+def power_ends_ms(
+    progress: Progress, settings: ModeSettings, now_ms: int
+) -> int | None:
+    """Return when the planned time with power is over that runs now; None where power stays until the charge is over."""
+    if progress.step is not Step.charging or progress.why != "planned":
+        return None
+    runs = progress.plan.runs if progress.plan else ()
+    end_ms = next((end for start, end in runs if start <= now_ms < end), None)
+    goes_on = any(start_ms > now_ms for start_ms, _ in runs)
+    return end_ms if goes_on or _is_by_hours(settings) else None
 
 
 def target_wh(settings: ModeSettings, full_wh: float | None) -> float | None:
@@ -195,6 +240,11 @@ def _planned(progress: Progress, now_ms: int) -> bool:
     return any(start_ms <= now_ms < end_ms for start_ms, end_ms in runs)
 
 
+def _is_by_hours(settings: ModeSettings) -> bool:
+    """Has the owner said for how long to charge, however full the battery is then?"""
+    return settings.mode is Mode.cheapest_hours and settings.hours is not None
+
+
 def _waiting(progress: Progress, now: Situation) -> Progress:
     if not _planned(progress, now.now_ms):
         return progress
@@ -218,7 +268,7 @@ def _charging(progress: Progress, settings: ModeSettings, now: Situation) -> Pro
         runs = progress.plan.runs if progress.plan else ()
         if any(start_ms > now.now_ms for start_ms, _ in runs):
             return _to(progress, Step.waiting, "waiting", now)
-        if settings.mode is Mode.cheapest_hours and settings.hours is not None:
+        if _is_by_hours(settings):
             return _to(progress, Step.done, "hours", now)
         # Estimates are estimates: what was to be full is charged until it is.
     if now.refused is not None and progress.asked and not now.allowed:

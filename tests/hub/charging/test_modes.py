@@ -19,10 +19,12 @@ from kickwatt_hub.charging.mode import (
 from kickwatt_hub.charging.modes import (
     advance,
     begin,
+    change,
     charge_once,
     next_ready_ms,
     person_off,
     person_on,
+    power_ends_ms,
     wish,
 )
 
@@ -455,3 +457,63 @@ def test_an_order_of_the_mode_that_nobody_noted_is_not_taken_for_a_persons() -> 
     given = replace(NOW, order=7, order_on=True, by_mode=True, allowed=True)
     after = advance(before, FULL, given, WARSAW)
     assert after == replace(before, order=7, asked=True)
+
+
+def _planned(*runs: tuple[int, int]) -> Planned:
+    return Planned(runs, 100.0, None, None, None, True, False)
+
+
+def test_a_lease_is_not_given_beyond_a_planned_time_that_others_follow() -> None:
+    """Should the hub die, power ends when it was to end; the last time of all lasts until the battery is full."""
+    plan = _planned((T0, T0 + HOUR), (T0 + 3 * HOUR, T0 + 4 * HOUR))
+    running = Progress(Step.charging, "planned", T0, plan=plan)
+    assert power_ends_ms(running, READY, T0 + MIN) == T0 + HOUR
+    assert power_ends_ms(running, READY, T0 + 3 * HOUR) is None
+    assert power_ends_ms(running, HOURS, T0 + 3 * HOUR) == T0 + 4 * HOUR
+    assert power_ends_ms(replace(running, why="person"), READY, T0 + MIN) is None
+
+
+@pytest.mark.parametrize("step", list(Step))
+def test_what_is_no_question_of_power_changes_nothing(step: Step) -> None:
+    """May the hub probe, do learned caps count: neither begins or ends anything."""
+    progress = Progress(step, "any", T0)
+    for settings in (FULL, TARGET, READY, HOURS):
+        after = replace(settings, probe=True, learned_caps=True)
+        assert change(progress, settings, after, NOW, WARSAW) is progress
+
+
+@pytest.mark.parametrize("step", [Step.held, Step.locked])
+def test_what_was_switched_off_stays_off_when_a_setting_changes(step: Step) -> None:
+    """Another target or time is no leave to switch on."""
+    progress = Progress(step, "person", T0)
+    more = replace(TARGET, target_wh=300.0)
+    assert wish(change(progress, TARGET, more, NOW, WARSAW)).on is False
+    later = replace(READY, ready_by="08:00")
+    changed = change(progress, READY, later, NOW, WARSAW)
+    assert changed.step is step
+    assert changed.ready_ms == next_ready_ms(NOW.now_ms, "08:00", WARSAW)
+
+
+def test_a_running_charge_goes_on_with_another_target() -> None:
+    """What it has taken already counts; so it does where the first target was reached."""
+    running = replace(begin(TARGET, NOW, WARSAW), asked=True)
+    more = replace(TARGET, target_wh=300.0)
+    assert change(running, TARGET, more, NOW, WARSAW) == running
+    done = replace(running, step=Step.done, why="target")
+    again = change(done, TARGET, more, NOW, WARSAW)
+    assert (again.step, again.from_wh) == (Step.charging, running.from_wh)
+
+
+def test_a_planned_charge_is_planned_anew_for_another_time() -> None:
+    """What was delivered counts."""
+    plan = _planned((T0, T0 + HOUR))
+    running = Progress(Step.charging, "planned", T0, from_wh=900.0, plan=plan)
+    later = replace(READY, ready_by="09:00")
+    changed = change(running, READY, later, NOW, WARSAW)
+    assert (changed.step, changed.plan, changed.from_wh) == (Step.waiting, None, 900.0)
+
+
+def test_another_mode_begins_anew() -> None:
+    """Whatever the one before was doing."""
+    held = Progress(Step.held, "person", T0)
+    assert change(held, FULL, READY, NOW, WARSAW) == begin(READY, NOW, WARSAW)
