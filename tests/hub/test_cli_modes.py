@@ -8,6 +8,7 @@ from click.testing import CliRunner
 import pytest
 
 from kickwatt_hub import __main__ as program
+from tests.support.engine import environment_for
 from tests.support.hub_process import RunningHub, cli
 from tests.support.s1_device import S1Device
 
@@ -21,13 +22,15 @@ def folder(tmp_path: Path) -> str:
 
 
 def _run(*arguments: str) -> str:
-    done = CliRunner().invoke(program.cli, arguments, standalone_mode=False)
+    done = CliRunner(env=environment_for(arguments)).invoke(
+        program.cli, arguments, standalone_mode=False
+    )
     assert done.exception is None, done.exception
     return done.output
 
 
 def _refusal(*arguments: str) -> str:
-    done = CliRunner().invoke(program.cli, arguments)
+    done = CliRunner(env=environment_for(arguments)).invoke(program.cli, arguments)
     assert done.exit_code == 2
     return done.output
 
