@@ -54,6 +54,12 @@ GARBAGE = 20_000
     default=None,
     help="Let anybody make an account for energy meters of their own.",
 )
+@click.option(
+    "--vecharge-get-disconnect",
+    is_flag=True,
+    default=None,
+    help="Let a GET to veCharge's disconnect call switch off, as its old app needs.",
+)
 @dials_out
 def serve(options: Path | None, no_zeroconf: bool, **flags: Any) -> None:
     """Run the hub until SIGTERM or Ctrl-C."""
