@@ -10,6 +10,7 @@ from .cli.chargers import charger
 from .cli.export import export
 from .cli.importing import import_recording
 from .cli.keeping import backup, check
+from .cli.meters import meter
 from .cli.people import token, user
 from .cli.replaying import replay_recording
 from .cli.serve import serve
@@ -58,6 +59,7 @@ for command in (
     user,
     token,
     charger,
+    meter,
     tariff,
     replay_recording,
     export,

@@ -1,6 +1,8 @@
 """Energy meters: docs/api.md, "Meters and sites"."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 import tomllib
 from typing import Any
 
@@ -9,11 +11,12 @@ import msgspec
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from ..meters import models
+from ..meters import adding, models
+from ..meters.adding import NewMeter, UnfitError
 from ..meters.model import Meter, Polling
 from ..model import Scope
 from ..sources.modbus.model import ModelError, parse
-from ..store.management import ASSIGNMENT, HOST, LOCATION, Row
+from ..store.management import HOST, Row
 from . import meterbodies as bodies, metershapes as shapes
 from .context import CONTEXT, PRINCIPAL, Context
 from .errors import ApiError, answer, invalid
@@ -22,15 +25,6 @@ from .spans import WrongTimeError, span
 
 READINGS = (1, 10_000, 1_000)  # least, most and usual number in one answer
 POINTS = (2, 10_000)
-_HOME = {
-    "street": "Home",
-    "number": "1",
-    "city": "Home",
-    "zip_code": "00-000",
-    "coord_x": None,
-    "coord_y": None,
-}
-"""Where a meter stands of which nobody has said so; the columns that a location must have."""
 _COLUMNS = {
     "host": "ip",
     "port": "port",
@@ -74,25 +68,19 @@ async def add_meter(request: web.Request) -> web.Response:
     """Add a meter; it is asked from now on."""
     hub = request.app[CONTEXT]
     body = await read_body(request, _NEW_METER)
-    model = await _model(hub, body.model)
-    names = await _measurements(hub, model, body.measurements)
-    place = await _place(hub, body.site, request[PRINCIPAL].user_pk)
-    (row,) = await hub.store.management.add(
-        HOST,
-        [
-            {
-                **{column: getattr(body, name) for name, column in _COLUMNS.items()},
-                "user": place["user"],
-                "location": place["id"],
-                "meter": model,
-            }
-        ],
+    polling = Polling(**{name: getattr(body, name) for name in _POLLING})
+    new = NewMeter(
+        host=body.host,
+        port=body.port,
+        unit=body.unit,
+        model=body.model,
+        name=body.name,
+        site=body.site,
+        measurements=body.measurements,
+        polling=polling,
     )
-    key = _key(row)
-    await hub.store.meters.set_polling(
-        key, Polling(**{name: getattr(body, name) for name in _POLLING})
-    )
-    await _assign(hub, key, names)
+    with _named_field():
+        key = await adding.add(hub.store, new, request[PRINCIPAL].user_pk)
     return answer(201, shapes.meter(await _fresh(hub, key)))
 
 
@@ -106,14 +94,16 @@ async def change_meter(request: web.Request) -> web.Response:
         for name, column in _COLUMNS.items()
         if getattr(body, name) is not UNSET
     }
-    if body.site is not UNSET:
-        place = await _place(hub, body.site, request[PRINCIPAL].user_pk)
-        changes |= {"location": place["id"], "user": place["user"]}
-    model = await _model(hub, meter.config.model if body.model is UNSET else body.model)
-    changes["meter"] = model
     names = None
-    if body.measurements is not UNSET:
-        names = await _measurements(hub, model, body.measurements)
+    with _named_field():
+        if body.site is not UNSET:
+            user = request[PRINCIPAL].user_pk
+            place = await adding.place_of(hub.store, body.site, user)
+            changes |= {"location": place["id"], "user": place["user"]}
+        wanted = meter.config.model if body.model is UNSET else body.model
+        model = changes["meter"] = await adding.model_of(hub.store, wanted)
+        if body.measurements is not UNSET:
+            names = await adding.measurements_of(hub.store, model, body.measurements)
     await hub.store.management.change(HOST, key, changes)
     polling = {
         name: getattr(body, name)
@@ -126,7 +116,7 @@ async def change_meter(request: web.Request) -> web.Response:
         )
     if names is not None:
         await hub.store.management.unassign(key, None)
-        await _assign(hub, key, names)
+        await adding.assign(hub.store, key, names)
     return answer(200, shapes.meter(await _fresh(hub, key)))
 
 
@@ -227,51 +217,10 @@ async def _fresh(hub: Context, key: int) -> Meter:
     return found
 
 
-async def _model(hub: Context, name: str) -> int:
-    found = await models.find(hub.store, name)
-    if found is None:
-        raise ApiError(
-            422,
-            "There is no such meter model: GET /api/v1/meter-models lists them.",
-            field="model",
-        )
-    return found
-
-
-async def _measurements(
-    hub: Context, model: int, wanted: list[str] | None
-) -> list[str]:
-    """Return what is to be read: all that the model has unless somebody chose. Raises ApiError."""
-    rows = await hub.store.management.measurements_of(model)
-    known = [str(row["measurement"]) for row in rows]
-    for name in wanted or ():
-        if name not in known:
-            raise ApiError(422, f"The meter model has no {name}.", field="measurements")
-    return known if wanted is None else sorted(set(wanted))
-
-
-async def _assign(hub: Context, key: int, names: list[str]) -> None:
-    await hub.store.management.add(
-        ASSIGNMENT, [{"host": key, "measurement": name} for name in names]
-    )
-
-
-async def _place(hub: Context, site: int | None, user: int) -> Row:
-    """Return the location of this number, else the first of a user's, made where there is none. Raises ApiError."""
-    management = hub.store.management
-    if site is not None:
-        found = None
-        if abs(site) < 2**63:
-            found = await management.row(LOCATION, {"id": site})
-        if found is None:
-            raise ApiError(422, "There is no such site.", field="site")
-        return found
-    found = await management.row(LOCATION, {"user": user})
-    if found is None:
-        home: Row = {**_HOME, "number": str(user), "user": user}
-        (found,) = await management.add(LOCATION, [home])
-    return found
-
-
-def _key(row: Row) -> int:
-    return int(str(row["id"]))
+@contextmanager
+def _named_field() -> Iterator[None]:
+    """Name the field of a choice that is not there."""
+    try:
+        yield
+    except UnfitError as error:
+        raise ApiError(422, str(error), field=error.field) from None
