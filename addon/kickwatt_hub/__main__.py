@@ -8,7 +8,7 @@ import click
 from . import __version__
 from .cli.chargers import charger
 from .cli.export import export
-from .cli.importing import import_recording
+from .cli.importing import import_
 from .cli.keeping import backup, check
 from .cli.meters import meter
 from .cli.people import token, user
@@ -63,7 +63,7 @@ for command in (
     tariff,
     replay_recording,
     export,
-    import_recording,
+    import_,
     backup,
     check,
     relay,

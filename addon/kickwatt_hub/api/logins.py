@@ -1,6 +1,7 @@
 """Logging in, for every API that takes a password."""
 
 from ..model import User
+from ..security.passwords import outdated
 from .context import Context
 
 
@@ -21,6 +22,10 @@ async def log_in(hub: Context, remote: str | None, name: str, password: str) -> 
         found = await hub.store.accounts.password(name)
         if await hub.passwords.verify(password, found[1] if found else None):
             assert found is not None
-            return found[0]
+            user, stored = found
+            if outdated(stored):
+                fresh = await hub.passwords.hash(password)
+                await hub.store.accounts.rehash(user.name, stored, fresh)
+            return user
         await hub.logins.failed(remote)
         raise LoginError

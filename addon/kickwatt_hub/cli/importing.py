@@ -13,6 +13,7 @@ from ..security.secret import HubSecret
 from ..store import NotThereError, Store
 from .common import DATA, Refused, with_store
 from .progress import progress
+from .silesia import import_silesia
 
 IMPORTED_BOOT = -1
 """Imported readings come before all boots of a board, numbered by their time: the same file again changes nothing."""
@@ -34,7 +35,25 @@ def _mapping(_context: object, _parameter: object, given: str | None) -> dict[st
     return columns
 
 
-@click.command("import")
+class _Recordings(click.Group):
+    """A file needs no word before it: `import FILE.csv` is `import recording FILE.csv`."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """Put in the word that was left out."""
+        if args and args[0] not in (*self.commands, "--help"):
+            args = ["recording", *args]
+        return super().parse_args(context, args)
+
+
+@click.group("import", cls=_Recordings)
+def import_() -> None:
+    """What others have recorded: readings of a plug (FILE.csv), or all that another system knows."""
+
+
+import_.add_command(import_silesia)
+
+
+@import_.command("recording")
 @click.argument(
     "recording",
     metavar="FILE.csv",

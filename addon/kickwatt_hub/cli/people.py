@@ -12,7 +12,7 @@ from ..model import Scope, Token, User
 from ..security import tokens
 from ..security.passwords import MAX_LENGTH, MIN_LENGTH, Passwords
 from ..security.secret import HubSecret
-from ..store import Store
+from ..store import NotThereError, Store
 from .common import DATA, Refused, with_store
 
 _USER = re.compile(r"[A-Za-z0-9_.@+-]{1,150}\Z")
@@ -47,6 +47,24 @@ def user_add(name: str, admin: bool, email: str | None, data: Path | None) -> No
 
     with_store(data, work)
     click.echo(f"Added {'administrator' if admin else 'user'} {name}.")
+
+
+@user.command("password")
+@click.argument("name")
+@DATA
+def user_password(name: str, data: Path | None) -> None:
+    """Give a user a new password, asked for or read from standard input; every login of theirs ends."""
+    password = read_password()
+
+    async def work(store: Store, _secret: HubSecret) -> None:
+        member = await store.accounts.named(name)
+        if member is None:
+            raise NotThereError(f"There is no user {name}.")
+        hashed = await Passwords().hash(password)
+        await store.accounts.change_user(member.id, None, hashed)
+
+    with_store(data, work)
+    click.echo(f"{name} has a new password.")
 
 
 @click.group()

@@ -132,6 +132,19 @@ class Accounts:
 
         await self._writer.run(job)
 
+    async def rehash(self, name: str, old: str, new: str) -> None:
+        """Store another hash of the same password, unless the password was changed meanwhile."""
+
+        def job(connection: sa.Connection) -> None:
+            with erasing(connection):
+                connection.execute(
+                    sa.update(user)
+                    .where(user.c.name == name, user.c.password == old)
+                    .values(password=new)
+                )
+
+        await self._writer.run(job)
+
     async def grant(self, user_pk: int, scope: Scope) -> None:
         """Let a user do that much; their tokens that allow more end. Raises NotThereError."""
 

@@ -16,6 +16,8 @@ from kickwatt_hub.app import _main_app
 from tests.support.api import Api
 from tests.support.hub_process import RunningHub
 
+pytestmark = pytest.mark.once
+
 PATH = "/api/v1/openapi.json"
 
 

@@ -15,6 +15,8 @@ from tests.support.api import Api
 from tests.support.hub_process import HubProcess, RunningHub
 from tests.support.s1_device import S1Device
 
+pytestmark = pytest.mark.once
+
 DEEP = b"[" * 30_000
 BODIES = {
     "deep": DEEP,

@@ -17,6 +17,8 @@ import pytest
 
 from tests.support.hub_process import HubProcess
 
+pytestmark = pytest.mark.once
+
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 EXAMPLES = int(os.environ.get("KICKWATT_SCHEMATHESIS_EXAMPLES", "0"))
 PASSWORD = "correct horse"
