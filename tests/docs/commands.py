@@ -73,6 +73,11 @@ def resolve(
 ) -> tuple[click.Command, list[str]]:
     """Follow a program's subcommands; return the last one, and what is left for it."""
     command, left = program, list(words)
-    while isinstance(command, click.Group) and left and left[0] in command.commands:
-        command = command.commands[left.pop(0)]
+    while isinstance(command, click.Group) and left:
+        if left[0] in command.commands:
+            command = command.commands[left.pop(0)]
+        elif (usual := getattr(command, "usual", None)) is not None:
+            command = command.commands[usual]
+        else:
+            break
     return command, left

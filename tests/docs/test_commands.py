@@ -84,6 +84,10 @@ def test_the_hubs_commands_do_what_they_say_in_the_order_of_a_reader(
     (tmp_path / "plug.csv").write_text(
         "Zeit,Leistung (W)\n2026-11-01 10:00:00,80\n2026-11-01 10:01:00,81\n"
     )
+    tables = ("accounts_user", *(f"management_{each}" for each in ("location", "meter", "measurement", "register", "host")))  # fmt: skip
+    (tmp_path / "dump.sql").write_text(
+        "".join(f"COPY public.{each} (id) FROM stdin;\n\\.\n" for each in tables)
+    )
     environment = {
         "PATH": f"{BIN}:/usr/bin:/bin",
         "HOME": str(tmp_path),

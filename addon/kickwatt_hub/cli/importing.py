@@ -38,10 +38,12 @@ def _mapping(_context: object, _parameter: object, given: str | None) -> dict[st
 class _Recordings(click.Group):
     """A file needs no word before it: `import FILE.csv` is `import recording FILE.csv`."""
 
+    usual = "recording"
+
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         """Put in the word that was left out."""
         if args and args[0] not in (*self.commands, "--help"):
-            args = ["recording", *args]
+            args = [self.usual, *args]
         return super().parse_args(context, args)
 
 
