@@ -18,6 +18,7 @@ DEFAULT = (
     "brain",
     "meters",
     "hub.meters",
+    "hub.vecharge",
     "simulator",
 )
 """What a run without names measures, in this order."""
