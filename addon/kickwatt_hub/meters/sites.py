@@ -1,6 +1,7 @@
 """All sites: worked out anew whenever a meter or a charger of theirs says something."""
 
 import asyncio
+from collections import defaultdict
 import logging
 
 from ..bus import (
@@ -14,6 +15,7 @@ from ..bus import (
 )
 from ..fleet import Fleet
 from ..store import Store, UnavailableError
+from .model import Meter
 from .polling import Meters
 from .site import Place, Site, site
 
@@ -80,8 +82,18 @@ class Sites:
             listener.close()
 
     def _work_out(self) -> None:
-        meters, chargers = self._meters.snapshot(), self._fleet.snapshot()
-        found = [site(each, meters, chargers) for each in self._places.values()]
+        meters: defaultdict[int, list[Meter]] = defaultdict(list)
+        for meter in self._meters.snapshot():
+            meters[meter.config.location].append(meter)
+        chargers = {each.id: each for each in self._fleet.snapshot()}
+        found = [
+            site(
+                place,
+                meters[place.id],
+                [chargers[name] for name in place.chargers if name in chargers],
+            )
+            for place in self._places.values()
+        ]
         sites = {each.id: each for each in found if each.meters or each.chargers}
         before, self._sites = self._sites, sites
         for site_id in before.keys() - sites.keys():
