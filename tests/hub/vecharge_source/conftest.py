@@ -62,10 +62,10 @@ def state(charger: Charger) -> str | None:
     return charger.source.state if charger.source else None
 
 
-def server(**given: Any) -> SimulatedServer:
+def server(*, world: Outlet | None = None, **given: Any) -> SimulatedServer:
     """Return a server that says much and is missed soon."""
     often = {"log_s": 0.1, "interval_s": 1.0, "timeout_s": 2.0}
-    return SimulatedServer(Outlet(Clock(None, 60)), **often | given)
+    return SimulatedServer(world or Outlet(Clock(None, 60)), **often | given)
 
 
 async def add(hub: RunningHub, url: str) -> None:

@@ -2,9 +2,11 @@
 
 import asyncio
 from pathlib import Path
+import time
 
 import pytest
 
+from kickwatt_sim.vecharge import Clock, Outlet
 from tests.support.hub_process import running_hub
 
 from .conftest import Far, add, behind, server, state
@@ -228,3 +230,18 @@ async def test_power_that_flows_while_the_server_says_off_is_a_guards_business(
         stuck = await far.comes(lambda each: each.order is not None)
         assert stuck.order is not None
         assert stuck.order.reason == "guard_stuck"
+
+
+async def test_the_hub_ends_a_charge_that_the_server_would_not(tmp_path: Path) -> None:
+    """As a board of ours would: OFF once the battery is full, and the order does not hold any longer."""
+    world = Outlet(Clock(time.time() - 86_400, 900), charge=0.93)
+    async with behind(tmp_path, server(world=world, log_s=0.03)) as far:
+        await far.connects()
+        await far.order(on=True)
+        full = await far.comes(lambda each: each.state == "full" and not each.relay_on)
+        assert full.said is not None
+        assert full.said.why == "cut_off"
+        assert not full.desired_on
+        assert full.session is not None
+        assert full.session.end_reason in ("full", "cut_off")
+        assert far.server.orders == ["ON", "OFF"]
