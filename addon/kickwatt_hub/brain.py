@@ -26,6 +26,8 @@ from .model import (
 
 type Edge = Literal["started", "ended"]
 
+_USUAL = detector.DetectorSettings()
+
 BESIDE = 200
 """Readings that take longer than the hub should be deaf, some milliseconds."""
 
@@ -125,7 +127,7 @@ def detector_settings(
     owners: ChargerSettings, profile: Profile
 ) -> detector.DetectorSettings:
     """Return the settings by which the charger's board decides as well."""
-    usual = detector.DetectorSettings()
+    usual = _USUAL
     by_threshold = owners.rule == "threshold"
     return detector.DetectorSettings(
         cutoff_w=owners.cutoff_w,
