@@ -244,7 +244,7 @@ class Hub:
                 User(
                     name=SUPERVISOR_USER,
                     email=None,
-                    scope=Scope.control,
+                    scope=Scope.admin,
                     created_ms=now_ms(),
                 ),
                 None,
@@ -256,7 +256,7 @@ class Hub:
                 id=0,
                 user=SUPERVISOR_USER,
                 name="Home Assistant, by discovery",
-                scope=Scope.control,
+                scope=Scope.admin,
                 created_ms=now_ms(),
                 expires_ms=None,
             ),

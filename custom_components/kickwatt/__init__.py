@@ -10,6 +10,7 @@ from homeassistant.helpers.typing import ConfigType
 from .const import DOMAIN
 from .coordinator import KickwattConfigEntry, KickwattCoordinator
 from .dashboard import async_offer_dashboard
+from .issues import async_complain_about_hub, async_forget_hub, async_watch_chargers
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -22,6 +23,7 @@ PLATFORMS: list[Platform] = [
     Platform.SENSOR,
     Platform.SWITCH,
     Platform.TIME,
+    Platform.UPDATE,
 ]
 
 
@@ -34,16 +36,26 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 async def async_setup_entry(hass: HomeAssistant, entry: KickwattConfigEntry) -> bool:
     """Set up a hub from a config entry."""
     coordinator = KickwattCoordinator(hass, entry)
-    await coordinator.async_config_entry_first_refresh()
+    try:
+        await coordinator.async_config_entry_first_refresh()
+    finally:
+        async_complain_about_hub(hass, entry, coordinator.misfit)
     coordinator.async_start()
     entry.runtime_data = coordinator
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    async_watch_chargers(hass, entry)
     return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: KickwattConfigEntry) -> bool:
     """Unload a config entry."""
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: KickwattConfigEntry) -> None:
+    """Take back what a hub has left with Home Assistant."""
+    assert entry.unique_id is not None
+    async_forget_hub(hass, entry.unique_id)
 
 
 async def async_remove_config_entry_device(

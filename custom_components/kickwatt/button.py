@@ -1,16 +1,23 @@
-"""The button of a Kickwatt charger."""
+"""The buttons of a Kickwatt charger."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import override
+from typing import Literal, override
 
-from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
-from homeassistant.const import Platform
+from homeassistant.components.button import (
+    ButtonDeviceClass,
+    ButtonEntity,
+    ButtonEntityDescription,
+)
+from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import KickwattConfigEntry
 from .entity import KickwattEntity, KickwattEntityDescription, async_add_for_chargers
 from .helpers import translated_errors
+from .live import KickwattLive
+from .models import Charger
 
 PARALLEL_UPDATES = 1
 
@@ -19,11 +26,39 @@ PARALLEL_UPDATES = 1
 class KickwattButtonDescription(KickwattEntityDescription, ButtonEntityDescription):
     """Describes a button of a charger."""
 
+    press_fn: Callable[[KickwattLive, str], Awaitable[None]]
+    order: Literal["on", "do"]
+    """What it comes to, for the words when it fails."""
 
-CHARGE_ONCE = KickwattButtonDescription(
-    key="charge_once",
-    translation_key="charge_once",
-    exists_fn=lambda charger: charger.has_modes,
+    makes_sense_fn: Callable[[Charger], bool] = lambda _: True
+
+
+BUTTONS: tuple[KickwattButtonDescription, ...] = (
+    # Charge until full, now, whatever the mode; the switch shows when the relay closes.
+    KickwattButtonDescription(
+        key="charge_once",
+        translation_key="charge_once",
+        exists_fn=lambda charger: charger.has_modes,
+        press_fn=lambda live, charger_id: live.charge_once(charger_id),
+        order="on",
+    ),
+    # The board refuses unless its owner allowed it, and power stays off in any case.
+    KickwattButtonDescription(
+        key="clear_trip",
+        translation_key="clear_trip",
+        exists_fn=lambda charger: charger.is_board,
+        press_fn=lambda live, charger_id: live.clear_trip(charger_id),
+        order="do",
+        makes_sense_fn=lambda charger: bool(charger.problems),
+    ),
+    KickwattButtonDescription(
+        key="restart",
+        device_class=ButtonDeviceClass.RESTART,
+        entity_category=EntityCategory.CONFIG,
+        exists_fn=lambda charger: charger.is_board,
+        press_fn=lambda live, charger_id: live.restart(charger_id),
+        order="do",
+    ),
 )
 
 
@@ -34,17 +69,27 @@ async def async_setup_entry(
 ) -> None:
     """Set up the buttons of all chargers."""
     async_add_for_chargers(
-        entry, async_add_entities, Platform.BUTTON, (CHARGE_ONCE,), KickwattChargeOnce
+        entry, async_add_entities, Platform.BUTTON, BUTTONS, KickwattButton
     )
 
 
-class KickwattChargeOnce(KickwattEntity, ButtonEntity):
-    """Charge until full, now, whatever the mode; then go on with the mode."""
+class KickwattButton(KickwattEntity, ButtonEntity):
+    """Something that a person wants done once."""
 
     entity_description: KickwattButtonDescription
 
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether it can be pressed, and there is anything to do."""
+        return super().available and self.entity_description.makes_sense_fn(
+            self.charger
+        )
+
     @override
     async def async_press(self) -> None:
-        """Begin; the switch shows when the relay has closed."""
-        with translated_errors(self.charger, "on"):
-            await self.coordinator.live.charge_once(self.charger_id)
+        """Have it done."""
+        with translated_errors(self.charger, self.entity_description.order):
+            await self.entity_description.press_fn(
+                self.coordinator.live, self.charger_id
+            )

@@ -12,7 +12,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout
 from yarl import URL
 
 from .jsonvalues import Json
-from .models import Health, HubInfo, Scope
+from .models import HubInfo, Scope
 
 DEFAULT_PORT: Final = 8421
 API_VERSION: Final = 1
@@ -162,16 +162,6 @@ class KickwattClient:
                 raise TooManyAttemptsError("The hub wants a pause")
             case _:
                 raise CannotConnectError(f"The hub answered with status {status}")
-
-    async def health(self, charger_id: str, token: str) -> Health:
-        """Ask how a charger's battery ages.
-
-        Raises CannotConnectError.
-        """
-        status, data = await self._get(f"api/v1/chargers/{charger_id}/health", token)
-        if status != 200:
-            raise CannotConnectError(f"The hub answered with status {status}")
-        return Health.from_json(data)
 
     async def _get(self, path: str, token: str | None = None) -> tuple[int, Json]:
         """Return status and JSON object; what is no JSON object is an empty one.

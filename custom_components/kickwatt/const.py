@@ -5,3 +5,7 @@ from typing import Final
 DOMAIN: Final = "kickwatt"
 
 MANUFACTURER: Final = "Kickwatt"
+
+DOCUMENTATION: Final = (
+    "https://github.com/kickwatt/kickwatt/blob/main/docs/home-assistant.md"
+)

@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import reduce
 import logging
 from typing import override
@@ -20,7 +21,6 @@ from .client import (
     AuthenticationError,
     HubTooNewError,
     HubTooOldError,
-    KickwattClient,
     KickwattError,
     NotAHubError,
     ScopeTooSmallError,
@@ -36,10 +36,12 @@ from .live import (
     Message,
     News,
     Resumed,
+    SessionCorrected,
     Snapshot,
 )
 from .meters import Key, Meter, Metering, MeteringNews, ThingChanged, ThingRemoved
 from .models import Charger, Health
+from .rest import KickwattRest
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -80,7 +82,7 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
         self.hub_id = entry.unique_id
         session, url = async_get_clientsession(hass), URL(entry.data[CONF_URL])
         self.live = KickwattLive(session, url, entry.data[CONF_TOKEN], self.hub_id)
-        self._client = KickwattClient(session, url)
+        self.rest = KickwattRest(session, url, entry.data[CONF_TOKEN])
         self._one_at_a_time = asyncio.Lock()
         self.data = {}
         self.metering = Metering()
@@ -88,9 +90,12 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
         self.metering.listen_to_all(self._async_register_thing)
         self.changed: tuple[Charger, ...] = ()
         """The chargers about which the last news were, all of them at first."""
+        self.misfit: str | None = None
+        """Why this integration cannot use the hub at all."""
         self._tell: defaultdict[str, list[Callable[[Happening], None]]] = defaultdict(
             list
         )
+        self._tell_corrected: list[Callable[[str, datetime], None]] = []
         self._hub_device_id: str | None = None
 
     @override
@@ -108,6 +113,7 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
                 ),
             ) from err
         except KickwattError as err:
+            self.misfit = _NOT_READY.get(type(err))
             raise UpdateFailed(
                 translation_domain=DOMAIN,
                 translation_key=_NOT_READY.get(type(err), "cannot_connect"),
@@ -180,6 +186,9 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
         for happening in happened:
             for tell in self._tell.get(happening.charger_id, ()):
                 tell(happening)
+        for corrected in _corrected(message):
+            for tell_corrected in self._tell_corrected:
+                tell_corrected(corrected.charger_id, corrected.start)
 
     @callback
     def async_listen(
@@ -188,6 +197,14 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
         """Have what happens to a charger told, until the function returned is called."""
         self._tell[charger_id].append(tell)
         return lambda: self._tell[charger_id].remove(tell)
+
+    @callback
+    def async_listen_corrected(
+        self, tell: Callable[[str, datetime], None]
+    ) -> Callable[[], None]:
+        """Have it told that a charger's past is another than was told, and since when."""
+        self._tell_corrected.append(tell)
+        return lambda: self._tell_corrected.remove(tell)
 
     @callback
     def _async_take(self, chargers: dict[str, Charger]) -> None:
@@ -215,14 +232,12 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
             self._async_remove_stale_devices()
 
     async def health(self, charger_id: str) -> Health:
-        """Ask how a charger's battery ages. Raises CannotConnectError.
+        """Ask how a charger's battery ages. Raises KickwattError.
 
         A hub that has just started is not asked for all chargers of a fleet at once.
         """
         async with self._one_at_a_time:
-            return await self._client.health(
-                charger_id, self.config_entry.data[CONF_TOKEN]
-            )
+            return await self.rest.health(charger_id)
 
     def has_device(self, device: dr.DeviceEntry) -> bool:
         """Whether a device is the hub, or a charger, meter or site that it still has."""
@@ -324,3 +339,12 @@ def _happened(chargers: dict[str, Charger], news: News) -> Iterator[Happening]:
     elif isinstance(news, ChargerChanged) and (before := chargers.get(news.charger.id)):
         if recovered := recovery(before, news.charger):
             yield recovered
+
+
+def _corrected(news: News) -> Iterator[SessionCorrected]:
+    """Return the sessions of the past that are others than was told."""
+    if isinstance(news, Resumed):
+        for missed in news.missed:
+            yield from _corrected(missed)
+    elif isinstance(news, SessionCorrected):
+        yield news

@@ -14,7 +14,7 @@ _CODES = {"forbidden", "invalid", "not_found", "refused", "superseded"}
 # What becomes of the order then depends on what was ordered: off stands, on does not.
 _CODES_OF_ORDERS = {"offline", "timeout"}
 # Why a device refuses an order, as far as there is something to tell the owner.
-_REASONS = {"ended", "flapping", "sensor", "trip"}
+_REASONS = {"ended", "firmware", "flapping", "remote", "sensor", "trip"}
 # What a mode needs first, by the field that the hub names.
 _NEEDS = {
     "mode.ready_by": "needs_ready_by",
@@ -25,7 +25,7 @@ _NEEDS = {
 
 @contextmanager
 def translated_errors(
-    charger: Charger, order: Literal["on", "off"] | None = None
+    charger: Charger, order: Literal["on", "off", "do"] | None = None
 ) -> Generator[None]:
     """Tell the owner in plain words why a command was not carried out."""
     try:
@@ -34,7 +34,7 @@ def translated_errors(
         invalid = err.code == "invalid"
         raise (ServiceValidationError if invalid else HomeAssistantError)(
             translation_domain=DOMAIN,
-            translation_key=_translation_key(err, order),
+            translation_key=translation_key_of(err, order),
             translation_placeholders={"charger": charger.name, "message": str(err)},
         ) from err
     except KickwattError as err:
@@ -45,7 +45,7 @@ def translated_errors(
         ) from err
 
 
-def _translation_key(err: CommandError, order: str | None) -> str:
+def translation_key_of(err: CommandError, order: str | None = None) -> str:
     """Return the translation for what the hub answered."""
     if err.code == "refused" and err.reason in _REASONS:
         return f"refused_{err.reason}"

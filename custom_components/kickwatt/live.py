@@ -10,6 +10,7 @@ nothing is told twice, however often the line drops.
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import count
 import json
 import logging
@@ -39,7 +40,7 @@ from .client import (
     check_scope,
 )
 from .happenings import Happening, happening_from_json
-from .jsonvalues import Json
+from .jsonvalues import Json, object_or_empty, text_or_none, time_or_none
 from .meters import Key, MeteringNews, Thing, metering_from_json, things_from_json
 from .models import Charger, chargers_from_json
 
@@ -102,6 +103,14 @@ class ChargerRemoved:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SessionCorrected:
+    """Late readings showed that a charge of the past was another than was told."""
+
+    charger_id: str
+    start: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Lost:
     """The connection is gone, and is being opened again."""
 
@@ -109,7 +118,13 @@ class Lost:
 
 
 type News = (
-    Snapshot | Resumed | ChargerChanged | ChargerRemoved | Happening | MeteringNews
+    Snapshot
+    | Resumed
+    | ChargerChanged
+    | ChargerRemoved
+    | SessionCorrected
+    | Happening
+    | MeteringNews
 )
 type Message = News | Lost
 
@@ -132,6 +147,8 @@ class KickwattLive:
         self._connected_at = 0.0
         self.version: str | None = None
         """The hub's version, as it greeted us last."""
+        self.firmware: str | None = None
+        """The newest firmware that the hub knows."""
         self.run: str | None = None
         """Which life of the hub `number` counts in."""
         self.number: int | None = None
@@ -230,6 +247,41 @@ class KickwattLive:
         """
         await self._command("charge_once", charger=charger_id)
 
+    async def clear_trip(self, charger_id: str) -> None:
+        """Clear a latched safety stop and wait until the device says that it has.
+
+        Raises CommandError, and CannotConnectError when the hub is away.
+        """
+        await self._command("clear_trip", charger=charger_id)
+
+    async def restart(self, charger_id: str) -> None:
+        """Restart a board, its relay open before and after.
+
+        Raises CommandError, and CannotConnectError when the hub is away.
+        """
+        await self._command("restart", charger=charger_id)
+
+    async def rename(self, charger_id: str, name: str) -> None:
+        """Give a charger another name.
+
+        Raises CommandError, and CannotConnectError when the hub is away.
+        """
+        await self._command("rename", charger=charger_id, name=name)
+
+    async def set_tariff(self, tariff: Json) -> None:
+        """Say what a kilowatt-hour costs from now on.
+
+        Raises CommandError, and CannotConnectError when the hub is away.
+        """
+        await self._command("set_tariff", tariff=tariff)
+
+    async def post_prices(self, prices: list[Json]) -> None:
+        """Hand over prices of a feed, at most 1,000.
+
+        Raises CommandError, and CannotConnectError when the hub is away.
+        """
+        await self._command("post_prices", prices=prices)
+
     async def _command(self, command: str, **fields: Any) -> None:
         """Send a command and wait for its result."""
         if self._ws is None:
@@ -264,6 +316,7 @@ class KickwattLive:
         check_api(hello.get("api"))
         check_hub_id(hello.get("hub_id"), self._hub_id)
         self.version = str(hello.get("version"))
+        self.firmware = text_or_none(hello.get("firmware"))
 
         await ws.send_json({"type": "auth", "token": self._token})
         answer = await self._receive(ws)
@@ -386,6 +439,12 @@ def _event(data: Json) -> News | None:
             return None if changed is None else ChargerChanged(charger=changed)
         case {"event": "charger_removed", "charger_id": str(charger_id)}:
             return ChargerRemoved(charger_id=charger_id)
+        case {"event": "session_corrected", "charger_id": str(charger_id)}:
+            session = object_or_empty(data.get("session"))
+            start = time_or_none(session.get("start"))
+            if start is None:
+                return None
+            return SessionCorrected(charger_id=charger_id, start=start)
     return happening_from_json(data) or metering_from_json(data)
 
 

@@ -310,6 +310,9 @@ class Charger:
     supply_v: float | None
     """What the modem measures at its own supply pins."""
 
+    clock_off_s: float | None
+    """By how much the board's clock is ahead of the hub's."""
+
     state: ChargingState | None
     trips: tuple[str, ...]
     relay: Relay
@@ -337,6 +340,7 @@ class Charger:
             firmware=text_or_none(data.get("firmware")),
             signal_dbm=number_or_none(data.get("signal_dbm")),
             supply_v=number_or_none(data.get("supply_v")),
+            clock_off_s=number_or_none(data.get("clock_off_s")),
             state=ChargingState.from_json(data.get("state")),
             trips=tuple(
                 trip for trip in list_or_empty(data.get("trips")) if text_or_none(trip)
@@ -355,6 +359,11 @@ class Charger:
     def takes_orders(self) -> bool:
         """Whether the hub can switch it; the GSM tracker of old cannot be."""
         return self.kind != "legacy"
+
+    @property
+    def is_board(self) -> bool:
+        """Whether it runs Kickwatt's own firmware."""
+        return self.kind == "s1"
 
     @property
     def has_modes(self) -> bool:

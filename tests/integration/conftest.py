@@ -1,5 +1,6 @@
 """What the integration's tests share."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from syrupy.filters import props
 
 from custom_components.kickwatt import live
 from custom_components.kickwatt.const import DOMAIN
-from tests.integration.scripted_hub import HUB_ID, TOKEN, ScriptedHub
+from tests.integration.scripted_hub import HUB_ID, TOKEN, Line, ScriptedHub
 from tests.support.hub_process import RunningHub, running_hub
 from tests.support.s1_device import S1Device
 
@@ -65,6 +66,25 @@ def scripted_entry(hass: HomeAssistant, scripted: ScriptedHub) -> MockConfigEntr
     )
     entry.add_to_hass(hass)
     return entry
+
+
+@pytest.fixture
+async def line(
+    hass: HomeAssistant,
+    scripted: ScriptedHub,
+    scripted_entry: MockConfigEntry,
+    hurried: None,
+) -> AsyncGenerator[Line]:
+    """Return the line to a hub that answers what the test wants it to."""
+    setup = asyncio.create_task(
+        hass.config_entries.async_setup(scripted_entry.entry_id)
+    )
+    line = await scripted.accept()
+    await line.welcome()
+    await setup
+    yield line
+    if hass.config_entries.async_get_entry(scripted_entry.entry_id):
+        await hass.config_entries.async_unload(scripted_entry.entry_id)
 
 
 type Load = Callable[[MockConfigEntry], Awaitable[MockConfigEntry]]

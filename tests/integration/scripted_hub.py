@@ -24,6 +24,7 @@ CHARGER: dict[str, Any] = {
     "firmware": "0.1.0",
     "signal_dbm": -79,
     "supply_v": 4.01,
+    "clock_off_s": None,
     "state": "charging",
     "trips": [],
     "relay": {"reported": "on", "desired": "on", "pending": False, "reason": "order"},
@@ -180,6 +181,7 @@ class ScriptedHub:
             "name": "Kickwatt",
             "version": "0.1.0",
             "api": 1,
+            "firmware": "0.1.0",
         }
         self.info_status = 200
         self.me: Any = {"user": "owner", "scope": "control"}

@@ -31,6 +31,7 @@ FULL = Charger(
     firmware="0.1.0",
     signal_dbm=-79,
     supply_v=4.01,
+    clock_off_s=None,
     state=ChargingState.CHARGING,
     trips=(),
     relay=Relay(reported=True, desired=True, pending=False, reason="order"),
@@ -94,6 +95,7 @@ EMPTY = Charger(
     firmware=None,
     signal_dbm=None,
     supply_v=None,
+    clock_off_s=None,
     state=None,
     trips=(),
     relay=Relay(reported=None, desired=None, pending=False, reason=None),
@@ -160,6 +162,7 @@ def test_a_value_of_another_type_never_breaks_the_rest(wrong: Any) -> None:
         firmware=None,
         signal_dbm=None,
         supply_v=None,
+        clock_off_s=None,
     ) == replace(EMPTY)
 
 

@@ -184,6 +184,7 @@ async def test_a_silent_charger_is_unavailable_but_for_what_stays_true(
         f"{SENSOR}_session_duration": STATE_UNKNOWN,
         f"{SENSOR}_session_energy": STATE_UNKNOWN,
         "time.garage_scooter_ready_by": STATE_UNKNOWN,
+        "update.garage_scooter_firmware": "off",
     }
 
     await board.report(50, energy_wh=1700)

@@ -174,24 +174,6 @@ async def test_a_charger_that_takes_no_orders_has_no_switch(
     assert not [each for each in states_of(hass) if each.startswith("switch.")]
 
 
-@pytest.fixture
-async def line(
-    hass: HomeAssistant,
-    scripted: ScriptedHub,
-    scripted_entry: MockConfigEntry,
-    hurried: None,
-) -> AsyncGenerator[Line]:
-    """Return the line to a hub that answers what the test wants it to."""
-    setup = asyncio.create_task(
-        hass.config_entries.async_setup(scripted_entry.entry_id)
-    )
-    line = await scripted.accept()
-    await line.welcome()
-    await setup
-    yield line
-    await hass.config_entries.async_unload(scripted_entry.entry_id)
-
-
 @pytest.mark.parametrize(
     ("service", "code", "reason", "key"),
     [

@@ -20,6 +20,7 @@ from custom_components.kickwatt import (
     sensor,
     switch,
     time,
+    update,
 )
 from custom_components.kickwatt.client import KickwattError
 from custom_components.kickwatt.happenings import HappeningType
@@ -33,7 +34,7 @@ ICONS: dict[str, Any] = json.loads((INTEGRATION / "icons.json").read_text())
 
 DESCRIPTIONS = {
     "binary_sensor": list(binary_sensor.BINARY_SENSORS),
-    "button": [button.CHARGE_ONCE],
+    "button": list(button.BUTTONS),
     "event": [event.CHARGE],
     "number": list(number.NUMBERS),
     "select": [select.MODE],
@@ -48,6 +49,7 @@ DESCRIPTIONS = {
     ],
     "switch": [switch.RELAY],
     "time": [time.READY_BY],
+    "update": [update.FIRMWARE],
 }
 
 
@@ -126,7 +128,7 @@ def test_every_exception_has_a_text_and_every_text_an_exception() -> None:
     used = {"cannot_connect", "failed", "hub_away", "invalid_auth", "scope_too_small"}
     used |= set(coordinator._NOT_READY.values())
     used |= helpers._CODES
-    used |= {f"{c}_{o}" for c in helpers._CODES_OF_ORDERS for o in ("on", "off")}
+    used |= {f"{c}_{o}" for c in helpers._CODES_OF_ORDERS for o in ("on", "off", "do")}
     used |= set(helpers._NEEDS.values())
     used |= {f"refused_{reason}" for reason in helpers._REASONS}
     assert used == set(EN["exceptions"])
@@ -137,6 +139,7 @@ def test_exceptions_that_are_named_in_the_source_have_a_text() -> None:
     for file in INTEGRATION.glob("*.py"):
         for key in re.findall(r'translation_key="(\w+)"', file.read_text()):
             texts = [*EN["exceptions"]]
+            texts += [*EN["issues"]]
             texts += [k for platform in EN["entity"].values() for k in platform]
             assert key in texts, f"{file.name}: {key}"
 
