@@ -1,10 +1,11 @@
 """Readings of meters in the store: one history, whatever is packed already; each instant of a host once."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from hypothesis import given, strategies as st
 import pytest
+import sqlalchemy as sa
 
 from kickwatt_hub.meters.model import MeterRound, Polling
 from kickwatt_hub.sources.modbus.model import shipped
@@ -12,6 +13,7 @@ from kickwatt_hub.store import NotThereError, Store, management
 from kickwatt_hub.store.meter_chunks import DAY_MS, pack, unpack_times, unpack_values
 from kickwatt_hub.store.meter_spans import coarser, pack_spans, roll_up, unpack_spans
 from kickwatt_hub.store.rollups import MINUTE_MS, QUARTER_MS
+from kickwatt_hub.store.schema import meter_chunk, meter_log, meter_series
 from tests.support.engine import open_store
 from tests.support.stored_meters import add_hosts
 
@@ -181,6 +183,46 @@ async def test_a_shipped_model_becomes_one_that_a_host_can_have(
     assert one.cumulative == model.cumulative
     assert (one.title, one.longest_read) == (model.title, model.longest_read)
     assert (other.registers, one.polling) == ({}, Polling())
+
+
+async def test_what_is_derived_is_put_right_and_what_is_damaged_is_named(
+    store: Store, hosts: list[int]
+) -> None:
+    """Roll-ups come from the values, the values from nowhere."""
+    await store.meter_log.append(_rounds(hosts[0], 100))
+    await store.meter_packer.pack()
+    await store.meter_log.append(_rounds(hosts[0], 10, NOON_MS + 3_600_000))
+    assert await store.meter_checkup.look() == []
+    before = await store.meter_history.spans(hosts[0], "voltage", *EVER, 20)
+    voltage = meter_series.c.measurement == "voltage"
+
+    def spoil(**values: bytes) -> Callable[[sa.Connection], None]:
+        def job(connection: sa.Connection) -> None:
+            connection.execute(sa.update(meter_series).where(voltage).values(**values))
+
+        return job
+
+    await store._writer.run(spoil(minutes=pack_spans([]), quarters=pack_spans([])))
+    (found,) = await store.meter_checkup.look()
+    assert found.repaired
+    assert await store.meter_checkup.look() == []
+    assert await store.meter_history.spans(hosts[0], "voltage", *EVER, 20) == before
+    await store._writer.run(spoil(data=b"nonsense"))
+    (found,) = await store.meter_checkup.look()
+    assert (found.repaired, "voltage" in found.sentence) == (False, True)
+    await store._writer.run(
+        lambda connection: connection.execute(
+            sa.update(meter_chunk).values(times=b"nonsense")
+        )
+    )
+    (found,) = await store.meter_checkup.look()
+    assert found.sentence.startswith(f"Chunk 1 of meter {hosts[0]} cannot be unpacked")
+    await store._writer.run(
+        lambda connection: connection.execute(
+            sa.update(meter_log).values(data=b"nonsense")
+        )
+    )
+    assert "log of meters" in (await store.meter_checkup.look())[0].sentence
 
 
 @given(

@@ -100,6 +100,7 @@ def check(context: click.Context, data: Path | None) -> None:
                 found += some
                 step(count)
         found += await checkup.twice()
+        found += await store.meter_checkup.look()
         return total, found + await checkup.chargers()
 
     total, found = with_store(data, work)

@@ -18,6 +18,7 @@ from .history import History
 from .insights import Insights
 from .links import Links
 from .management import Management
+from .meter_checkup import MeterCheckup
 from .meter_history import MeterHistory
 from .meter_log import MeterLog
 from .meter_packer import MeterPacker
@@ -54,6 +55,7 @@ class Store:
         self.management = Management(writer, reader)
         self.sites = StoredSites(writer, reader)
         self.meters = StoredMeters(writer, reader)
+        self.meter_checkup = MeterCheckup(writer, reader)
         self.meter_log = MeterLog(writer, reader)
         self.meter_packer = MeterPacker(writer, reader)
         self.meter_history = MeterHistory(reader)

@@ -64,6 +64,17 @@ def unpack_values(data: bytes, size: int) -> list[float | None]:
     return [None if each is None else float(each) for each in values]
 
 
+def series(name: str, times: Sequence[int], values: Sequence[float | None]) -> Series:
+    """Return one measurement at rising times with its roll-ups."""
+    minutes = roll_up(zip(times, values, strict=True), MINUTE_MS)
+    return Series(
+        measurement=name,
+        data=columns.pack([values], _VALUE),
+        minutes=pack_spans(minutes),
+        quarters=pack_spans(coarser(minutes, QUARTER_MS)),
+    )
+
+
 def _chunk(
     host: int, times: Sequence[int], values: Sequence[Mapping[str, float]]
 ) -> MeterChunk:
@@ -76,16 +87,6 @@ def _chunk(
         size=len(times),
         times=columns.pack([times], _TIME),
         series=tuple(
-            _series(name, times, [each.get(name) for each in values]) for name in names
+            series(name, times, [each.get(name) for each in values]) for name in names
         ),
-    )
-
-
-def _series(name: str, times: Sequence[int], values: Sequence[float | None]) -> Series:
-    minutes = roll_up(zip(times, values, strict=True), MINUTE_MS)
-    return Series(
-        measurement=name,
-        data=columns.pack([values], _VALUE),
-        minutes=pack_spans(minutes),
-        quarters=pack_spans(coarser(minutes, QUARTER_MS)),
     )
