@@ -136,7 +136,9 @@ class Together(RuleBasedStateMachine):
             return
         if works:
             self.outlet = outlets.asked(self.outlet, what)
-            self.server_on = what.on if obeys else self.server_on
+            # A server that once does nothing at all about "on" is found out by the order's time-out.
+            if obeys or (what.on and what.order is None):
+                self.server_on = what.on
         elif what.on:
             self.outlet = outlets.failed(self.outlet, what, "rejected")
         self._hear()
@@ -164,6 +166,8 @@ class Together(RuleBasedStateMachine):
         for _ in range(4):
             self.ask(works=True, obeys=True)
             self.listen()
+            if self.outlet.asked is True:
+                self.time_out()
         assert self.server_on == bool(self.charger.desired_on)
         assert self.outlet.on == self.server_on
 
