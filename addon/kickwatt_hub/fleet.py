@@ -224,7 +224,7 @@ class Fleet:
             raise NotThereError("This charger was removed.")
         entry.conversation, entry.energy = now.conversation, now.energy
         entry.brain = now.brain
-        entry.watch = (await self._store.modes.watch(entry.pk)).or_newer(entry.watch)
+        entry.watch = entry.watch.or_newer(await self._store.modes.watch(entry.pk))
         self.last_order = max(self.last_order, await self._store.chargers.last_order())
         self.update(entry, _with_what_is_led(now.charger, entry.charger))
         order = now.charger.order

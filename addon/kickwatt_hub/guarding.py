@@ -55,7 +55,9 @@ class Guarding:
             not said.left,
             readings,
         )
-        watch = guards.Watch() if pressed else entry.watch
+        watch = entry.watch
+        if pressed:
+            watch = guards.Watch(allowed_ms=self._now_ms())
         watch, reason = guards.look(watch, message, most, self._lease_s)
         usual_s = self._lease_s
         ends_ms = power_ends_ms(charger.progress, charger.mode, now_ms)

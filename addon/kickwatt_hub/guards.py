@@ -77,7 +77,7 @@ class Watch(Struct, frozen=True):
         return max(self.counted_wh, self.integrated_wh)
 
     def or_newer(self, other: Watch) -> Watch:
-        """Return the one that counts: of the newer allowance, and there the one that has counted more."""
+        """Return the one that counts: of the newer allowance, and there the one that has counted more, or else this one."""
         mine, others = (
             (each.allowed_ms, each.closed_ms, each.energy_wh) for each in (self, other)
         )

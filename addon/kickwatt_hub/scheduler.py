@@ -155,7 +155,7 @@ class Scheduler:
         attention.seen = None
         with suppress(NotThereError):  # it was removed meanwhile
             async with entry.turn:
-                entry.watch = mode.watch.or_newer(entry.watch)
+                entry.watch = entry.watch.or_newer(mode.watch)
                 progress = mode.progress or entry.charger.progress
                 self._show(entry, mode.settings, progress)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 import sqlalchemy as sa
@@ -57,13 +58,7 @@ class Modes:
 
     async def watch(self, charger_pk: int) -> Watch:
         """Return what was counted last, as far as it was written down."""
-        query = sa.select(charger_mode.c.watch).where(
-            charger_mode.c.charger_pk == charger_pk
-        )
-        stored = await self._reader.ask(
-            lambda connection: connection.execute(query).scalar()
-        )
-        return _decoded(stored, Watch) or Watch()
+        return await self._reader.ask(partial(_watch, charger_pk=charger_pk))
 
     async def begin(self, charger_pk: int, progress: Progress) -> int:
         """Store where somebody has put a charger within its mode, and return the revision of that. Raises NotThereError."""
@@ -96,10 +91,12 @@ class Modes:
         await self._writer.run(job)
 
     async def count(self, charger_pk: int, watch: Watch) -> None:
-        """Store what a guard has counted. Raises NotThereError."""
+        """Store what a guard has counted, unless another hub's count under a newer allowance is there. Raises NotThereError."""
 
         def job(connection: sa.Connection) -> None:
             _insist(connection, charger_pk)
+            if _watch(connection, charger_pk).allowed_ms > watch.allowed_ms:
+                return
             values = {"watch": msgspec.json.encode(watch)}
             new = {"rev": 0, "begun_rev": 0, "settings": _MANUAL}
             _put(connection, charger_pk, values, new)
@@ -117,6 +114,13 @@ def _insist(connection: sa.Connection, charger_pk: int) -> None:
 def _rev(connection: sa.Connection, charger_pk: int) -> int:
     query = sa.select(charger_mode.c.rev).where(charger_mode.c.charger_pk == charger_pk)
     return connection.execute(query).scalar() or 0
+
+
+def _watch(connection: sa.Connection, charger_pk: int) -> Watch:
+    query = sa.select(charger_mode.c.watch).where(
+        charger_mode.c.charger_pk == charger_pk
+    )
+    return _decoded(connection.execute(query).scalar(), Watch) or Watch()
 
 
 def _put(

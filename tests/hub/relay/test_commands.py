@@ -14,6 +14,8 @@ from tests.support.hub_process import HubProcess, cli as kickwatt_hub
 from tests.support.relay_process import RelayProcess
 from tests.support.s1_device import S1Device
 
+pytestmark = pytest.mark.once  # the way to a hub, not its store
+
 
 def run(*words: str) -> Result:
     return CliRunner().invoke(cli, ["relay", *words])

@@ -21,6 +21,8 @@ from tests.support.s1_device import S1Device
 
 from .test_through import dial
 
+pytestmark = pytest.mark.once  # the way to a hub, not its store
+
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:

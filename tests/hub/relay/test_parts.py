@@ -25,6 +25,8 @@ from kickwatt_hub.relay.limits import AT_ONCE, PROVED_S, Proved, Turns
 from kickwatt_hub.relay.tunnel import BusyError
 from kickwatt_hub.sources.gsm import MAX_BODY
 
+pytestmark = pytest.mark.once  # the way to a hub, not its store
+
 # --- frames --------------------------------------------------------------------------------------------------------------
 
 

@@ -18,6 +18,8 @@ from tests.support.hub_process import RunningHub, running_hub
 from tests.support.relay_process import RunningRelay, running_relay
 from tests.support.s1_device import Reply, S1Device, request_body
 
+pytestmark = pytest.mark.once  # the way to a hub, not its store
+
 
 async def readings(hub: RunningHub, charger_id: str = "scooter") -> list[Reading]:
     context = hub.hub.context
