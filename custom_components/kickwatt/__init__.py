@@ -9,6 +9,7 @@ from homeassistant.helpers.typing import ConfigType
 
 from .const import DOMAIN
 from .coordinator import KickwattConfigEntry, KickwattCoordinator
+from .corrections import async_correct_statistics
 from .dashboard import async_offer_dashboard
 from .issues import async_complain_about_hub, async_forget_hub, async_watch_chargers
 
@@ -44,6 +45,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: KickwattConfigEntry) -> 
     entry.runtime_data = coordinator
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     async_watch_chargers(hass, entry)
+    if "recorder" in hass.config.components:
+        async_correct_statistics(hass, entry.runtime_data)
     return True
 
 
