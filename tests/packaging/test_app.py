@@ -44,6 +44,10 @@ RULES = {
         "startup": {"enum": ["initialize", "system", "services", "once"]},
         "init": {"const": False},
         "image": {"type": "string", "pattern": r"^[a-z0-9./-]+$"},
+        "ingress": {"const": True},
+        # Not 8099, which is the default.
+        "ingress_port": {"const": 8421},
+        "panel_icon": {"type": "string", "pattern": "^mdi:[a-z-]+$"},
         "ports": {
             "type": "object",
             "patternProperties": {
@@ -96,6 +100,7 @@ def test_the_ports_are_the_ones_that_it_starts_the_hub_on() -> None:
     assert "--port 8421 " in run
     assert "--device-port 8422" in run
     assert CONFIG["ports"] == {"8422/tcp": 8422}
+    assert CONFIG["ingress_port"] == 8421
     assert "http://127.0.0.1:8421/healthz" in (APP / "Dockerfile").read_text()
 
 

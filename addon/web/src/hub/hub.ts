@@ -36,8 +36,12 @@ class Hub extends EventTarget {
       this.access = "signed_in";
       this.live = new Live(token(), this);
     } catch (error) {
-      if (error instanceof HubError && error.code !== "unreachable" && error.status < 500) this.signOut();
-      else {
+      if (error instanceof HubError && error.code !== "unreachable" && error.status < 500) {
+        const stale = token() !== null;
+        this.signOut();
+        // Behind ingress it is the token that is wrong, not who sends it.
+        if (stale) return this.begin();
+      } else {
         this.status = "lost";
         setTimeout(() => void this.begin(), 3_000);
       }

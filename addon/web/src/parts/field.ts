@@ -44,16 +44,20 @@ export function field(spec: Field, error: HubError | null = null): TemplateResul
     autocomplete="off"
     ?required=${spec.required ?? true}
     aria-invalid=${wrong === "" ? nothing : "true"}
-    aria-describedby="about-${id}"
+    aria-describedby=${wrong !== "" || hint ? `about-${id}` : nothing}
     @input=${(event: Event) => spec.change?.((event.target as HTMLInputElement).value)}
   />`;
   return html`<div class="field">
     <label for=${id}>${label}</label>
     ${unit ? html`<span class="with-unit">${input}<span class="unit" aria-hidden="true">${unit}</span></span>` : input}
-    <span id="about-${id}">
-      ${wrong === "" ? nothing : html`<span class="wrong" role="alert">${wrong}</span>`}
-      ${hint ? html`<span class="hint">${hint}</span>` : nothing}
-    </span>
+    ${
+      wrong !== "" || hint
+        ? html`<span id="about-${id}">
+            ${wrong === "" ? nothing : html`<span class="wrong" role="alert">${wrong}</span>`}
+            ${hint ? html`<span class="hint">${hint}</span>` : nothing}
+          </span>`
+        : nothing
+    }
   </div>`;
 }
 

@@ -7,7 +7,8 @@ import { complaint } from "../text/doing";
 import { icon } from "./icons";
 
 export class Loaded<T> {
-  value: T | null = null;
+  /** Undefined until it is there. */
+  value: T | undefined;
   error: HubError | null = null;
   /** Which question this is the answer to. */
   private key = "";
@@ -44,7 +45,7 @@ export class Loaded<T> {
         <div>${complaint(this.error)}</div>
         <button class="button quiet" @click=${() => this.again()}>${t("app.retry")}</button>
       </div>`;
-    if (this.value === null) return html`<p class="soft" role="status">${t("app.loading")}</p>`;
+    if (this.value === undefined) return html`<p class="soft" role="status">${t("app.loading")}</p>`;
     return content(this.value);
   }
 }

@@ -180,17 +180,14 @@ export class PlanCard extends HubElement {
   private sentences(plan: Preview): TemplateResult {
     const ready = plan.ready ?? this.charger.progress.ready;
     const runs = plan.runs.map((each) => `${moment(each.start)} – ${clock(each.end)}`).join(", ");
-    const cost =
-      plan.cost === null
-        ? ""
-        : plan.cost_at_once !== null && plan.cost_at_once > plan.cost
-          ? t("plan.saves", {
-              cost: money(plan.cost, plan.currency),
-              at_once: money(plan.cost_at_once, plan.currency),
-            })
-          : t("plan.cost", { cost: money(plan.cost, plan.currency) });
+    const cost = plan.cost === null ? "" : money(plan.cost, plan.currency);
+    const atOnce = plan.cost_at_once === null ? cost : money(plan.cost_at_once, plan.currency);
     return html`<p class="line-title">${t("plan.runs", { runs, energy: energy(plan.energy_wh) })}</p>
-      ${cost === "" ? nothing : html`<p>${cost}</p>`}
+      ${
+        cost === ""
+          ? nothing
+          : html`<p>${cost === atOnce ? cost : t("plan.saves", { cost, at_once: atOnce })}</p>`
+      }
       ${ready ? html`<p>${t(plan.in_time ? "plan.ready" : "plan.late", { time: moment(ready) })}</p>` : nothing}
       ${plan.learned ? nothing : html`<p class="small soft">${t("plan.guess")}</p>`}`;
   }

@@ -64,7 +64,7 @@ export class TariffView extends HubElement {
   }
 
   private show({ currency, prices }: Prices, now: number): TemplateResult {
-    if (this.tariff.value === null || !currency) return html`<p class="soft">${t("tariff.none")}</p>`;
+    if (!this.tariff.value || !currency) return html`<p class="soft">${t("tariff.none")}</p>`;
     if (!prices.some((each) => each.per_kwh !== null))
       return html`<p class="soft">${t("tariff.no_prices")}</p>`;
     return html`<kw-chart
