@@ -12,6 +12,7 @@ from .coordinator import KickwattConfigEntry, KickwattCoordinator
 from .corrections import async_correct_statistics
 from .dashboard import async_offer_dashboard
 from .issues import async_complain_about_hub, async_forget_hub, async_watch_chargers
+from .services import async_register_actions
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -30,6 +31,7 @@ PLATFORMS: list[Platform] = [
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Offer what does not belong to a single hub."""
+    async_register_actions(hass)
     await async_offer_dashboard(hass)
     return True
 
