@@ -214,6 +214,7 @@ class Demo:
 
     def _tell_address(self) -> None:
         self.progress.say(f"{self.url}{dashboard.PATH}", style="bold")
+        self.progress.say(f"The hub's own page: {self.hub.url}/", style="bold")
         self.progress.say(f"user {USER}, password {PASSWORD}", style="bold")
 
     async def _switch_on(self, hass: HomeAssistant, charge: Charge) -> None:

@@ -136,3 +136,16 @@ async def test_fifty_chargers_fit_and_keep_their_place(
     assert names == sorted(keys)
     assert not await looker.overflows()
     assert looker.complaints == []
+
+
+async def test_it_speaks_the_browsers_language_and_english_where_it_knows_none(
+    hub: RunningHub, board: S1Device, browser: Browser
+) -> None:
+    token = await hub.add_token("admin")
+    for language, text in {
+        "de": "Wartet auf den ersten Kontakt",
+        "fi": "Waiting for its first contact",
+    }.items():
+        looker = await Looker.open(browser, hub.url, token, language=language)
+        await looker.go("now")
+        await expect(looker.card("Garage scooter")).to_contain_text(text)

@@ -8,19 +8,11 @@ export type Key = keyof typeof en;
 export const LANGUAGES: Record<string, string> = {
   en: "English",
   de: "Deutsch",
-  it: "Italiano",
-  pl: "Polski",
-  hi: "हिन्दी",
-  ro: "Română",
 };
 
 const CHOICE = "kickwatt.language";
 const LOADERS: Record<string, () => Promise<Messages>> = {
   de: async () => (await import("./de")).de,
-  it: async () => (await import("./it")).it,
-  pl: async () => (await import("./pl")).pl,
-  hi: async () => (await import("./hi")).hi,
-  ro: async () => (await import("./ro")).ro,
 };
 
 let messages: Messages = en;

@@ -1,3 +1,0 @@
-import { en } from "./en";
-
-export const pl = { ...en };
