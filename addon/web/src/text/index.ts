@@ -8,11 +8,13 @@ export type Key = keyof typeof en;
 export const LANGUAGES: Record<string, string> = {
   en: "English",
   de: "Deutsch",
+  pl: "Polski",
 };
 
 const CHOICE = "kickwatt.language";
 const LOADERS: Record<string, () => Promise<Messages>> = {
   de: async () => (await import("./de")).de,
+  pl: async () => (await import("./pl")).pl,
 };
 
 let messages: Messages = en;
