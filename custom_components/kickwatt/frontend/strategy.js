@@ -111,8 +111,11 @@ const meterSection = (hass, meters, texts) => ({
     ...meters.flatMap((device) => [
       { type: "heading", heading: device.name, heading_style: "subtitle" },
       ...tiles([
-        [classed(hass, device, "power") ?? named(device, "power"), { color: "amber" }],
-        [classed(hass, device, "energy") ?? named(device, "energy_import"), { color: "amber" }],
+        [classed(hass, device, "power"), { color: "amber" }],
+        [named(device, "energy_import"), { color: "amber" }],
+        [named(device, "site_power"), { color: "amber" }],
+        [named(device, "chargers_power"), { color: "amber" }],
+        [named(device, "rest_power"), { color: "amber" }],
       ]),
     ]),
   ],
