@@ -18,7 +18,7 @@ PROGRAMS: dict[str, click.Command] = {"kickwatt-hub": hub, "kickwatt-sim": simul
 FENCED = list(dict.fromkeys(fenced()))
 INLINE = list(dict.fromkeys(inline()))
 # What goes on until Ctrl-C, or for minutes; each has tests of its own.
-STAYS = {"serve", "relay", "run", "fleet", "modem", "meter", "vecharge", "chaos"}
+STAYS = {"serve", "relay"}
 BIN = Path(sys.executable).parent
 
 

@@ -15,7 +15,9 @@ PATIENCE_MS: Final = 60_000
 
 
 @asynccontextmanager
-async def person(hass: HomeAssistant, pictures: Path | None = None) -> AsyncIterator[Page]:
+async def person(
+    hass: HomeAssistant, pictures: Path | None = None
+) -> AsyncIterator[Page]:
     """Open the frontend as its owner. What goes wrong is photographed."""
     tokens = {
         **hass.tokens,
