@@ -290,15 +290,16 @@ class _Thinking:
 
     def _ended(self, event: detector.SessionEnded, at: int) -> int:
         known = self._state.counter_wh is not None
+        reason = _end_reason(event.reason, self._said)
         ended = Session(
             id=0,
             start_ms=event.start_ms,
             end_ms=event.end_ms,
             energy_wh=event.energy_wh if known else None,
             peak_power_w=event.peak_power_w if known else None,
-            end_reason=_end_reason(event.reason, self._said),
+            end_reason=reason,
         )
-        learned = lesson(event)
+        learned = lesson(event, reason)
         index = self._close(ended, at, learned)
         if learned is not None:
             self._profile = learn(self._profile, learned)

@@ -48,7 +48,7 @@ def aged(seed: int) -> list[Aged]:
             temperature_c=random.choice((25.0, 22.0, 18.0, 15.0, 3.0)),
         )
         for end in cuts(today, DetectorSettings())[:1]:
-            learned = lesson(end)
+            learned = lesson(end, end.reason)
             if learned is not None:
                 start_ms = index * EVERY_DAYS * DAY_MS
                 lessons.append(replace(learned, start_ms=start_ms))

@@ -42,7 +42,7 @@ def taught(seed: int, charges: int) -> DetectorSettings:
     for index in range(charges):
         before = charge(seed * 10 + index, of=made, fault="none")
         for end in cuts(before, DetectorSettings(learned=profile)):
-            learned = lesson(end)
+            learned = lesson(end, end.reason)
             if learned is not None:
                 start_ms = end.start_ms + index * DAY_MS
                 profile = learn(profile, replace(learned, start_ms=start_ms))

@@ -190,6 +190,26 @@ def test_a_full_charge_teaches_and_a_broken_one_does_not() -> None:
     assert broken.brain.profile.charges == ()
 
 
+CUT = replace(OFF, why="cut_off", state="done")
+
+
+def test_a_full_charge_that_its_board_cut_first_teaches_too() -> None:
+    """A board looks each second, the hub hears of it each half minute."""
+    tail = [_reading(60 + n / 2, max(4.0, 90.0 * 0.97**n)) for n in range(112)]
+    cut = _think(*_charge(60), *tail, _reading(116, 0.0, relay_on=False), said=CUT)
+    assert [record.session.end_reason for record in cut.records] == ["cut_off"]
+    (charge,) = cut.brain.profile.charges
+    assert charge.plateau_w == pytest.approx(90.0)
+    assert charge.tail_w == pytest.approx(4.0, abs=1.0)
+
+
+def test_a_battery_that_was_taken_away_before_its_board_cut_teaches_nothing() -> None:
+    nothing = [_reading(60 + n / 2, 0.0) for n in range(4)]
+    cut = _think(*_charge(60), *nothing, _reading(62, 0.0, relay_on=False), said=CUT)
+    assert [record.session.end_reason for record in cut.records] == ["cut_off"]
+    assert cut.brain.profile.charges == ()
+
+
 def test_a_clock_that_is_set_back_ends_what_ran_and_starts_over() -> None:
     """A simulator that begins anew, or a hub whose own clock was wrong."""
     first = _think(*_charge(10, start=1000))

@@ -15,7 +15,7 @@ from .rule import (
     DetectorSettings,
 )
 from .session import Session, Turn, readings_behind
-from .shape import low_w
+from .shape import Shape, low_w
 from .trace import EMPTY, Trace
 
 type EndReason = Literal["full", "unplugged", "switched_off", "power_lost"]
@@ -54,7 +54,8 @@ class SessionEnded:
 
     It drew its last power at `end_ms`, which became clear at `decided_ms`; `energy_wh` runs until then, because so long
     the owner paid. `why` is for people, `readings` are the half minutes behind it. `rest_w` is the power when it was
-    decided, and `at_rest` says whether that is what the charger draws at idle.
+    decided, and `at_rest` says whether that is what the charger draws at idle. `broke_off`: it fell from high power to
+    nothing at once, as when a battery is taken away.
     """
 
     start_ms: int
@@ -72,6 +73,7 @@ class SessionEnded:
     at_rest: bool = False
     tail_tau_s: float | None = None
     trace: Trace = EMPTY
+    broke_off: bool = False
 
 
 type Event = SessionStarted | PhaseEntered | SessionEnded
@@ -116,8 +118,8 @@ def ended_by_curve(
     low_slots = min((at_ms - low_since_ms) // SLOT_MS, len(shape.levels))
     low_levels = shape.levels[-low_slots:]
     rest_w = median(low_levels[-settings.hold_s // SLOT_S :])
-    broke_off = low_since_ms - shape.above_half_ms <= 2 * SLOT_MS
-    reason: EndReason = "unplugged" if broke_off and rest_w < NOTHING_W else "full"
+    broke_off = _broke_off(shape, low_since_ms, rest_w)
+    reason: EndReason = "unplugged" if broke_off else "full"
     mark_w = low_w(shape.plateau_w, settings)
     low_min = (at_ms - low_since_ms) / 60_000
     return SessionEnded(
@@ -145,7 +147,13 @@ def ended_by_curve(
         < FLAT_W_PER_MIN,
         shape.tail_tau_s(),
         session.trace,
+        broke_off,
     )
+
+
+def _broke_off(shape: Shape, low_since_ms: int, rest_w: float) -> bool:
+    """Did power fall from more than half to nothing within a minute?"""
+    return low_since_ms - shape.above_half_ms <= 2 * SLOT_MS and rest_w < NOTHING_W
 
 
 def _compared(over: Verdict) -> Numbers:
@@ -202,6 +210,7 @@ def _broken(
 ) -> SessionEnded:
     """A charge that something else ended than its own curve."""
     shape = session.shape
+    low_since_ms = end_ms if shape.low_since_ms is None else shape.low_since_ms
     return SessionEnded(
         session.start_ms,
         end_ms,
@@ -218,4 +227,6 @@ def _broken(
         False,
         shape.tail_tau_s(),
         session.trace,
+        bool(shape.levels)
+        and _broke_off(shape, low_since_ms, median(shape.levels[-4:])),
     )

@@ -7,9 +7,14 @@ from .trace import resampled
 CURVE_POINTS = 48
 
 
-def lesson(ended: SessionEnded) -> Charge | None:
-    """Return what later charges can learn from this one; None from one that did not become full."""
-    if ended.reason != "full":
+def lesson(ended: SessionEnded, reason: str) -> Charge | None:
+    """Return what later charges can learn from this one; None from one that did not become full.
+
+    `reason` is why it ended, which a board may know better than the curve: one that looks each second cuts a full
+    battery's power before the hub, which hears of it each half minute, has seen enough. It also cuts after a battery that
+    was taken away.
+    """
+    if reason != "full" and (reason != "cut_off" or ended.broke_off):
         return None
     duration_s = (ended.end_ms - ended.start_ms) / 1000.0
     return Charge(

@@ -157,7 +157,9 @@ def _learn(
     profile = settings.learned
     for _, events in _events(rows, settings):
         for event in events:
-            charge = lesson(event) if isinstance(event, SessionEnded) else None
+            charge = (
+                lesson(event, event.reason) if isinstance(event, SessionEnded) else None
+            )
             if charge is not None:
                 profile = learn(profile, replace(charge, start_ms=first_ms))
                 first_ms += 1
@@ -182,7 +184,7 @@ def _replay(rows: Sequence[Row], settings: DetectorSettings) -> ReplayObject:
             elif isinstance(event, SessionEnded) and running is not None:
                 _end(running.session, event)
                 running = None
-                charge = lesson(event)
+                charge = lesson(event, event.reason)
                 profile = profile if charge is None else learn(profile, charge)
         if (
             running is not None

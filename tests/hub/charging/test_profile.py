@@ -70,16 +70,22 @@ ENDED = SessionEnded(
 
 
 def test_a_full_charge_is_a_lesson() -> None:
-    learned = lesson(ENDED)
+    learned = lesson(ENDED, ENDED.reason)
     assert learned is not None
     assert learned.duration_s == 600
     assert learned.idle_w == 1.0
     assert learned.curve_w == (95.0,) * CURVE_POINTS
-    still_falling = lesson(replace(ENDED, at_rest=False))
+    still_falling = lesson(replace(ENDED, at_rest=False), "full")
     assert still_falling is not None
     assert still_falling.idle_w is None
 
 
 @pytest.mark.parametrize("reason", ["unplugged", "switched_off", "power_lost"])
 def test_a_charge_that_was_broken_off_teaches_nothing(reason: str) -> None:
-    assert lesson(replace(ENDED, reason=reason)) is None  # type: ignore[arg-type]
+    assert lesson(ENDED, reason) is None
+
+
+def test_a_charge_that_its_board_cut_is_a_lesson_unless_it_broke_off() -> None:
+    cut = replace(ENDED, reason="switched_off", at_rest=False)
+    assert lesson(cut, "cut_off") is not None
+    assert lesson(replace(cut, broke_off=True), "cut_off") is None
