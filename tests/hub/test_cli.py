@@ -287,6 +287,7 @@ def test_a_host_that_is_none_is_named(tmp_path: Path, refusal: Refusals) -> None
     )
 
 
+@pytest.mark.once
 def test_a_data_folder_that_cannot_be_used_is_named(
     tmp_path: Path, refusal: Refusals
 ) -> None:

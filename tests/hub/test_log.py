@@ -22,7 +22,7 @@ MALFORMED = [
 
 
 @pytest.mark.parametrize("port", ["main", "device"])
-async def test_malformed_requests_get_400_and_leave_no_traceback(
+async def test_malformed_requests_get_a_4xx_and_leave_no_traceback(
     hub: RunningHub, caplog: pytest.LogCaptureFixture, port: str
 ) -> None:
     """And the hub goes on."""
@@ -33,8 +33,8 @@ async def test_malformed_requests_get_400_and_leave_no_traceback(
         writer.write(text)
         writer.write_eof()
         answer = await asyncio.wait_for(reader.read(), 5)
-        assert not answer.startswith(b"HTTP/1.1 5")
-        assert answer[:1] == b"" or b" 400 " in answer.splitlines()[0], (text, answer)
+        assert answer[:9] in (b"", b"HTTP/1.1 ", b"HTTP/1.0 "), (text, answer)
+        assert answer[9:12] in (b"", b"400", b"431"), (text, answer)
         writer.close()
     assert "Traceback" not in caplog.text
 

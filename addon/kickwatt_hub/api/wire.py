@@ -220,6 +220,8 @@ class _Connection(asyncio.Protocol):
             self._path = _path(self._target)
         except httptools.HttpParserInvalidURLError:
             self._path, self._refusal = "", _refusal(400, "Not HTTP")
+        if len(self._target) + sum(map(len, self._headers.values())) > HEAD:
+            self._refusal = _refusal(431, "Too many headers")
         self._most = self._wire.most(self._path)
         length = self._headers.get(b"content-length", b"")
         if length.isdigit() and int(length) > self._most:

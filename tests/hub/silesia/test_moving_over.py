@@ -12,6 +12,7 @@ import pytest
 from kickwatt_hub.__main__ import cli as kickwatt_hub
 from kickwatt_hub.cli.common import Refused
 from tests.hub.silesia.old_system import PASSWORD, fill
+from tests.support import engine
 from tests.support.api import Api
 from tests.support.hub_process import RunningHub, running_hub
 from tests.support.postgresql import NEEDS, PROGRAMS, Cluster
@@ -20,7 +21,8 @@ pytestmark = pytest.mark.needs(NEEDS[0], package=NEEDS[1])
 
 
 def _run(*arguments: str, environment: dict[str, str], stdin: str = "") -> Result:
-    return CliRunner(env=environment).invoke(
+    asked = {**engine.environment_for(arguments), **environment}
+    return CliRunner(env=asked).invoke(
         kickwatt_hub, arguments, input=stdin, standalone_mode=False
     )
 

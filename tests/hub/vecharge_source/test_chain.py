@@ -35,9 +35,12 @@ class Near:
             while True:
                 await board.report(90.0 if board.relay else 0.0)
                 board.state = "charging" if board.relay else "off"
-                charger = await self.call("GET", "/far")
-                if expected(charger):
-                    return charger
+                # What a command has added, the hub beside it hears of within a second.
+                listed = [
+                    each for each in await self.call("GET", "") if each["id"] == "far"
+                ]
+                if listed and expected(listed[0]):
+                    return listed[0]
                 await asyncio.sleep(0.1)
 
 
