@@ -1,10 +1,8 @@
 """Kickwatt: what an e-scooter does on its charger, and the power cut when it is full."""
 
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
 from .const import DOMAIN
@@ -12,9 +10,12 @@ from .coordinator import KickwattConfigEntry, KickwattCoordinator
 from .corrections import async_correct_statistics
 from .dashboard import async_offer_dashboard
 from .issues import async_complain_about_hub, async_forget_hub, async_watch_chargers
+from .owner import async_follow_names, async_remove_config_entry_device
 from .services import async_register_actions
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+__all__ = ["async_remove_config_entry_device"]
 
 PLATFORMS: list[Platform] = [
     Platform.BINARY_SENSOR,
@@ -47,6 +48,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: KickwattConfigEntry) -> 
     entry.runtime_data = coordinator
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     async_watch_chargers(hass, entry)
+    async_follow_names(hass, entry)
     if "recorder" in hass.config.components:
         async_correct_statistics(hass, entry.runtime_data)
     return True
@@ -61,13 +63,3 @@ async def async_remove_entry(hass: HomeAssistant, entry: KickwattConfigEntry) ->
     """Take back what a hub has left with Home Assistant."""
     assert entry.unique_id is not None
     async_forget_hub(hass, entry.unique_id)
-
-
-async def async_remove_config_entry_device(
-    hass: HomeAssistant, entry: KickwattConfigEntry, device: DeviceEntry
-) -> bool:
-    """Let the owner remove a charger that the hub no longer has."""
-    # Without the hub nobody knows what it has.
-    if entry.state is not ConfigEntryState.LOADED:
-        return False
-    return not entry.runtime_data.has_device(device)

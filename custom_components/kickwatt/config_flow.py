@@ -10,8 +10,10 @@ from homeassistant.config_entries import (
     ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
+    OptionsFlow,
 )
 from homeassistant.const import CONF_HOST, CONF_PORT, CONF_TOKEN, CONF_URL
+from homeassistant.core import callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import (
     TextSelector,
@@ -40,6 +42,7 @@ from .client import (
 )
 from .const import DOMAIN
 from .models import HubInfo
+from .options_flow import KickwattOptionsFlow
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -89,6 +92,13 @@ class KickwattConfigFlow(ConfigFlow, domain=DOMAIN):
         self._errors: dict[str, str] = {}
         self._data: dict[str, str] = {}
         self._name = "Kickwatt"
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
+        """Return what is behind Configure."""
+        return KickwattOptionsFlow()
 
     @override
     async def async_step_user(

@@ -75,9 +75,16 @@ class KickwattRest:
         """Ask when a charger would charge; nothing is changed."""
         return await self._call("POST", f"chargers/{charger_id}/plan", json=wanted)
 
-    async def add_charger(self, name: str, url: str | None) -> tuple[str, str]:
-        """Add a charger; return its id, and the lines for its board, told this once."""
-        wanted = {"name": name} | ({"url": url} if url else {})
+    async def add_charger(
+        self, name: str, url: str | None, *, simulated: bool
+    ) -> tuple[str, str]:
+        """Add a charger; return its id, and the lines for its board, told this once.
+
+        `url` is the device port as the board reaches it; without one the hub suggests it.
+        """
+        wanted: dict[str, Any] = {"name": name, "simulated": simulated}
+        if url:
+            wanted["url"] = url
         answer = await self._call("POST", "chargers", json=wanted)
         charger = object_or_empty(answer.get("charger"))
         return str(charger.get("id")), str(answer.get("settings_toml"))

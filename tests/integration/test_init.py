@@ -15,10 +15,8 @@ from homeassistant.core import (
     callback,
 )
 from homeassistant.helpers import device_registry as dr, entity_registry as er
-from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from yarl import URL
 
 from custom_components.kickwatt.const import DOMAIN
@@ -335,41 +333,6 @@ async def test_a_charger_is_renamed_by_the_hub(
         return state is not None and state.name == "Cellar scooter Power"
 
     await until(named)
-
-
-async def test_only_a_charger_that_is_gone_can_be_removed_by_hand(
-    hass: HomeAssistant,
-    hub: RunningHub,
-    board: S1Device,
-    loaded: MockConfigEntry,
-    hass_ws_client: WebSocketGenerator,
-) -> None:
-    assert await async_setup_component(hass, "config", {})
-    client = await hass_ws_client(hass)
-    registry = dr.async_get(hass)
-    gone = registry.async_get_or_create(
-        config_entry_id=loaded.entry_id,
-        identifiers={(DOMAIN, f"{hub.hub_id}-bike")},
-        serial_number="bike",
-    )
-    for kept in (None, "scooter"):
-        device = devices_of(hass, loaded)[kept]
-        response = await client.remove_device(device.id)
-        assert not response["success"]
-    assert await hass.config_entries.async_unload(loaded.entry_id)
-    response = await client.remove_device(gone.id)
-    assert not response["success"]
-    assert await hass.config_entries.async_setup(loaded.entry_id)
-    # Set up anew, the hub itself has said that it has no such charger.
-    assert registry.async_get(gone.id) is None
-    gone = registry.async_get_or_create(
-        config_entry_id=loaded.entry_id,
-        identifiers={(DOMAIN, f"{hub.hub_id}-bike")},
-        serial_number="bike",
-    )
-    response = await client.remove_device(gone.id)
-    assert response["success"]
-    assert registry.async_get(gone.id) is None
 
 
 async def test_two_hubs_may_have_a_charger_of_the_same_id(

@@ -16,6 +16,7 @@ from custom_components.kickwatt import (
     helpers,
     meter_sensor,
     number,
+    options_flow,
     select,
     sensor,
     switch,
@@ -130,8 +131,12 @@ def test_every_exception_has_a_text_and_every_text_an_exception() -> None:
         "cannot_connect",
         "failed",
         "hub_away",
+        "hub_not_connected",
         "invalid_auth",
+        "may_not_remove",
+        "not_removed",
         "scope_too_small",
+        "still_there",
     }
     used |= set(coordinator._NOT_READY.values())
     used |= helpers._CODES
@@ -214,6 +219,20 @@ def test_every_field_has_a_name_and_a_description(step: str, fields: Any) -> Non
         "reconfigure",
         "hassio_confirm",
     }
+
+
+def test_every_error_and_field_of_configure_has_a_text() -> None:
+    options = EN["options"]
+    assert set(options["error"]) == {
+        "failed",
+        "hub_away",
+        "may_not_add",
+        *options_flow.FIELD_ERRORS.values(),
+    }
+    assert set(options["abort"]) == {"charger_heard", "hub_away"}
+    fields = {str(marker) for marker in options_flow.CHARGER_SCHEMA.schema}
+    step = options["step"]["add_charger"]
+    assert set(step["data"]) == set(step["data_description"]) == fields
 
 
 def test_placeholders_of_steps_are_those_that_are_given() -> None:
