@@ -144,6 +144,10 @@ async def test_it_speaks_the_browsers_language_and_english_where_it_knows_none(
     token = await hub.add_token("admin")
     for language, text in {
         "de": "Wartet auf den ersten Kontakt",
+        "it": "In attesa del primo contatto",
+        "pl": "Czeka na pierwszy kontakt",
+        "ro": "Așteaptă primul contact",
+        "hi": "पहले संपर्क की प्रतीक्षा",
         "fi": "Waiting for its first contact",
     }.items():
         looker = await Looker.open(browser, hub.url, token, language=language)

@@ -8,13 +8,19 @@ export type Key = keyof typeof en;
 export const LANGUAGES: Record<string, string> = {
   en: "English",
   de: "Deutsch",
+  it: "Italiano",
   pl: "Polski",
+  ro: "Română",
+  hi: "हिन्दी",
 };
 
 const CHOICE = "kickwatt.language";
 const LOADERS: Record<string, () => Promise<Messages>> = {
   de: async () => (await import("./de")).de,
+  it: async () => (await import("./it")).it,
   pl: async () => (await import("./pl")).pl,
+  ro: async () => (await import("./ro")).ro,
+  hi: async () => (await import("./hi")).hi,
 };
 
 let messages: Messages = en;
