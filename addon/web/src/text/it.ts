@@ -208,7 +208,8 @@ export const it: Messages = {
   "charger.curve": "Le ultime ricariche, e la soglia in rosso",
   "charger.no_curve": "Dopo la prima ricarica completa vedrai qui il suo andamento.",
   "charger.limits": "Limiti",
-  "charger.limits_lead": "L’alimentazione si spegne quando uno di questi è superato, qualunque altra cosa valga.",
+  "charger.limits_lead":
+    "L’alimentazione si spegne quando uno di questi è superato, qualunque altra cosa valga.",
   "charger.max_hours": "Tempo massimo",
   "charger.max_wh": "Energia massima",
   "charger.max_a": "Corrente massima",
@@ -227,7 +228,8 @@ export const it: Messages = {
     "Quando la scheda è stata cambiata. Nome, impostazioni e storico restano; la nuova scheda riceve nuove righe, e alla vecchia non si crede più.",
   "charger.replace_do": "Righe per la nuova scheda",
   "charger.remove": "Rimuovi",
-  "charger.remove_lead": "Alla scheda non si crede più. Ciò che ha misurato può restare, o sparire per sempre.",
+  "charger.remove_lead":
+    "Alla scheda non si crede più. Ciò che ha misurato può restare, o sparire per sempre.",
   "charger.remove_keep": "Rimuovi, conserva lo storico",
   "charger.remove_all": "Rimuovi con lo storico",
   "charger.remove_keep_sure": "Rimuovere questo caricatore? Lo storico resta.",

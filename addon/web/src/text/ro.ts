@@ -107,11 +107,9 @@ export const ro: Messages = {
   "refused.trip":
     "Nu pornește, fiindcă este activă o oprire de siguranță. Găsește cauza, apoi șterge oprirea la placă: ține butonul apăsat 5 secunde.",
   "refused.sensor": "Nu pornește, fiindcă nu îi răspunde contorul. Verifică firele contorului.",
-  "refused.flapping":
-    "A fost comutat prea des în scurt timp. Așteaptă câteva minute, apoi încearcă din nou.",
+  "refused.flapping": "A fost comutat prea des în scurt timp. Așteaptă câteva minute, apoi încearcă din nou.",
   "refused.ended": "A încheiat singur această încărcare. Oprește-l, apoi pornește-l din nou.",
-  "refused.timeout_on":
-    "Nu a răspuns la timp. Comanda a fost retrasă, deci nu va porni singur mai târziu.",
+  "refused.timeout_on": "Nu a răspuns la timp. Comanda a fost retrasă, deci nu va porni singur mai târziu.",
   "refused.timeout_off":
     "Încă nu a confirmat. Comanda rămâne: se oprește de îndată ce este auzit, cel târziu când expiră permisiunea.",
   "refused.offline_on": "Este tăcut, deci nu poate fi pornit.",
@@ -147,8 +145,7 @@ export const ro: Messages = {
   "guard.energy": "A trecut mai multă energie decât este permis. Află de ce, apoi pornește din nou.",
   "guard.time": "Alimentarea a fost pornită mai mult decât este permis. Află de ce, apoi pornește din nou.",
   "guard.current": "A trecut mai mult curent decât este permis. Află de ce, apoi pornește din nou.",
-  "guard.silence":
-    "Placa vorbește, dar nu a măsurat nimic. Verifică-i contorul, apoi pornește din nou.",
+  "guard.silence": "Placa vorbește, dar nu a măsurat nimic. Verifică-i contorul, apoi pornește din nou.",
   "guard.stuck": "Trece curent, deși releul ar trebui să fie deschis. Scoate ștecherul.",
   "guard.trip": "Placa s-a oprit din motive de siguranță. Găsește cauza, apoi șterge oprirea la placă.",
 
@@ -193,8 +190,7 @@ export const ro: Messages = {
     "Placa raportează în cel mult un minut de la pornire. Dacă nu, LED-ul ei spune ce nu este în regulă.",
 
   "charger.gone": "Acest încărcător nu (mai) există.",
-  "charger.pending":
-    "Placa nu a confirmat încă setările schimbate; le primește la următorul ei mesaj.",
+  "charger.pending": "Placa nu a confirmat încă setările schimbate; le primește la următorul ei mesaj.",
   "charger.full": "Când este plin?",
   "charger.rule": "Regulă",
   "charger.rule_robust": "După forma încărcării",
@@ -209,7 +205,8 @@ export const ro: Messages = {
   "charger.curve": "Ultimele încărcări, iar pragul cu roșu",
   "charger.no_curve": "După prima încărcare completă vei vedea aici cum arată încărcările.",
   "charger.limits": "Limite",
-  "charger.limits_lead": "Alimentarea se oprește când una dintre ele este depășită, orice altceva ar fi valabil.",
+  "charger.limits_lead":
+    "Alimentarea se oprește când una dintre ele este depășită, orice altceva ar fi valabil.",
   "charger.max_hours": "Timp maxim",
   "charger.max_wh": "Energie maximă",
   "charger.max_a": "Curent maxim",
@@ -221,8 +218,7 @@ export const ro: Messages = {
   "charger.supply": "Alimentare",
   "charger.seen": "Auzit ultima dată",
   "charger.rotate": "Cheie nouă",
-  "charger.rotate_lead":
-    "Când cineva poate să o fi văzut pe cea veche. Placa tace până are rândurile noi.",
+  "charger.rotate_lead": "Când cineva poate să o fi văzut pe cea veche. Placa tace până are rândurile noi.",
   "charger.replace": "Altă placă",
   "charger.replace_lead":
     "Când placa a fost schimbată. Numele, setările și istoricul rămân; placa nouă primește rânduri noi, iar celei vechi nu i se mai dă crezare.",
@@ -255,7 +251,8 @@ export const ro: Messages = {
   "history.by_week": "Energie și cost pe săptămâni",
   "history.week_of": "Săptămâna din",
   "history.health": "Starea bateriei",
-  "history.health_wait": "Cunoscută după {needed} încărcări întregi. Încărcări complete până acum: {charges}.",
+  "history.health_wait":
+    "Cunoscută după {needed} încărcări întregi. Încărcări complete până acum: {charges}.",
   "history.health_capacity": "din prima capacitate, după încărcări întregi: {charges}",
   "history.health_trend": "{trend} pe an (între {low} și {high})",
   "history.charges": "Încărcări",
@@ -315,8 +312,7 @@ export const ro: Messages = {
   "tariff.kind_fixed": "Un singur preț",
   "tariff.kind_time_of_use": "După ora din zi",
   "tariff.kind_feed": "Prețuri din altă parte",
-  "tariff.feed_hint":
-    "Home Assistant sau un script trimite hubului prețuri, pe oră sau pe sfert de oră.",
+  "tariff.feed_hint": "Home Assistant sau un script trimite hubului prețuri, pe oră sau pe sfert de oră.",
   "tariff.currency": "Monedă",
   "tariff.price": "Preț",
   "tariff.otherwise": "În restul timpului",
