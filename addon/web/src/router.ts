@@ -25,6 +25,8 @@ export const SECTIONS: Section[] = [
   { path: "history", title: "app.history", icon: "chart", scope: "read" },
   { path: "chargers", title: "app.chargers", icon: "plug", scope: "read" },
   { path: "tariff", title: "app.tariff", icon: "coin", scope: "read" },
+  { path: "meters", title: "app.meters", icon: "gauge", scope: "read" },
+  { path: "manage", title: "app.admin", icon: "gear", scope: "admin" },
 ];
 
 const ID = "([a-z0-9][a-z0-9_-]{0,31})";
@@ -78,6 +80,48 @@ export const ROUTES: Route[] = [
     section: "tariff",
     load: () => import("./views/tariff"),
     view: () => html`<kw-tariff></kw-tariff>`,
+  },
+  {
+    pattern: /^meters$/,
+    section: "meters",
+    load: () => import("./views/meters"),
+    view: () => html`<kw-meters></kw-meters>`,
+  },
+  {
+    pattern: /^meters\/([0-9]{1,15})$/,
+    section: "meters",
+    load: () => import("./views/meter"),
+    view: ([id]) => html`<kw-meter .number=${Number(id)}></kw-meter>`,
+  },
+  {
+    pattern: /^meters\/(?:add|([0-9]{1,15})\/settings)$/,
+    section: "meters",
+    load: () => import("./views/meter-form"),
+    view: ([id]) => html`<kw-meter-form .number=${id === undefined ? null : Number(id)}></kw-meter-form>`,
+  },
+  {
+    pattern: /^manage(?:\/users)?$/,
+    section: "manage",
+    load: () => import("./views/users"),
+    view: () => html`<kw-users></kw-users>`,
+  },
+  {
+    pattern: /^manage\/tokens$/,
+    section: "manage",
+    load: () => import("./views/tokens"),
+    view: () => html`<kw-tokens></kw-tokens>`,
+  },
+  {
+    pattern: /^manage\/locations$/,
+    section: "manage",
+    load: () => import("./views/locations"),
+    view: () => html`<kw-locations></kw-locations>`,
+  },
+  {
+    pattern: /^manage\/models$/,
+    section: "manage",
+    load: () => import("./views/meter-models"),
+    view: () => html`<kw-meter-models></kw-meter-models>`,
   },
 ];
 

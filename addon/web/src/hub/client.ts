@@ -30,29 +30,35 @@ export function keepToken(value: string | null): void {
 
 /** Make a call below /api/v1 and return its JSON. Throws HubError; its code is `unreachable` when nobody answers. */
 export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
-  const response = await send(method, path, body);
+  const response = await send(method, `api/v1/${path}`, body);
   return response.status === 204 ? (undefined as T) : ((await response.json()) as T);
 }
 
 /** The same for an answer that is no JSON. */
 export async function text(path: string): Promise<string> {
-  return (await send("GET", path)).text();
+  return (await send("GET", `api/v1/${path}`)).text();
 }
 
-async function send(method: string, path: string, body?: unknown): Promise<Response> {
+/** Make any call of the hub's; a Blob goes as it is, all else as JSON. `told` reads what it refuses with. */
+export async function send(
+  method: string,
+  path: string,
+  body?: unknown,
+  told: (response: Response) => Promise<HubError> = refusal,
+): Promise<Response> {
   const headers: Record<string, string> = {};
   const secret = token();
   if (secret !== null) headers.Authorization = `Bearer ${secret}`;
-  if (body !== undefined) headers["Content-Type"] = "application/json";
-  const response = await fetch(address(`api/v1/${path}`), {
+  if (body !== undefined) headers["Content-Type"] = body instanceof Blob ? body.type : "application/json";
+  const response = await fetch(address(path), {
     method,
     headers,
-    body: body === undefined ? undefined : JSON.stringify(body),
+    body: body === undefined || body instanceof Blob ? body : JSON.stringify(body),
     cache: "no-store",
   }).catch(() => {
     throw new HubError("unreachable", "");
   });
-  if (!response.ok) throw await refusal(response);
+  if (!response.ok) throw await told(response);
   return response;
 }
 

@@ -3,7 +3,7 @@
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 import { call, HubError, keepToken, token } from "./client";
 import { Live, type LiveEvent, type Status } from "./live";
-import type { Charger, Me, OnOff, Order, Scope } from "./types";
+import type { Charger, Me, Meter, OnOff, Order, Scope, Site } from "./types";
 
 export type Access = "asking" | "signed_out" | "signed_in";
 
@@ -15,6 +15,8 @@ class Hub extends EventTarget {
   me: Me | null = null;
   /** Null until the hub has told. */
   chargers: Charger[] | null = null;
+  meters: Meter[] | null = null;
+  sites: Site[] = [];
   /** What became of an order that this page gave, per charger, until the next one. */
   readonly refusals = new Map<string, HubError>();
   /** Orders of this page that nobody has answered yet. */
@@ -27,6 +29,10 @@ class Hub extends EventTarget {
 
   charger(id: string): Charger | undefined {
     return this.chargers?.find((each) => each.id === id);
+  }
+
+  meter(id: number): Meter | undefined {
+    return this.meters?.find((each) => each.id === id);
   }
 
   /** Ask who we are: behind Home Assistant's ingress nobody needs a token. Asks until somebody answers. */
@@ -67,6 +73,8 @@ class Hub extends EventTarget {
     keepToken(null);
     this.me = null;
     this.chargers = null;
+    this.meters = null;
+    this.sites = [];
     this.access = "signed_out";
     this.changed();
   }
@@ -97,19 +105,40 @@ class Hub extends EventTarget {
     this.changed();
   }
 
+  replaceMeter(meter: Meter): void {
+    this.meters = put(this.meters ?? [], meter);
+    this.changed();
+  }
+
+  dropMeter(id: number): void {
+    this.meters = (this.meters ?? []).filter((each) => each.id !== id);
+    this.changed();
+  }
+
+  private showSites(sites: Site[]): void {
+    this.sites = sites;
+    this.changed();
+  }
+
   // --- what the live connection tells ---
 
   refused(): void {
     this.signOut();
   }
 
-  snapshot(chargers: Charger[]): void {
+  snapshot(chargers: Charger[], meters: Meter[], sites: Site[]): void {
     this.chargers = [...chargers].sort(byName);
+    this.meters = [...meters].sort(byId);
+    this.sites = [...sites].sort(byId);
     this.changed();
   }
 
   event(event: LiveEvent): void {
     if ("charger" in event) this.replace(event.charger);
+    else if ("meter" in event) this.replaceMeter(event.meter);
+    else if ("meter_id" in event) this.dropMeter(event.meter_id);
+    else if ("site" in event) this.showSites(put(this.sites, event.site));
+    else if ("site_id" in event) this.showSites(this.sites.filter((each) => each.id !== event.site_id));
     else if (event.event === "charger_removed") {
       this.chargers = (this.chargers ?? []).filter((each) => each.id !== event.charger_id);
       this.changed();
@@ -128,6 +157,14 @@ class Hub extends EventTarget {
 
 function byName(one: Charger, other: Charger): number {
   return one.name.localeCompare(other.name) || one.id.localeCompare(other.id);
+}
+
+function byId(one: { id: number }, other: { id: number }): number {
+  return one.id - other.id;
+}
+
+function put<T extends { id: number }>(all: T[], one: T): T[] {
+  return [...all.filter((each) => each.id !== one.id), one].sort(byId);
 }
 
 export const hub = new Hub();

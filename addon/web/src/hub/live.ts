@@ -1,6 +1,6 @@
 /** The live connection (docs/api.md, "Live"): connects again for ever, and resumes where it was. */
 
-import type { Charger } from "./types";
+import type { Charger, Meter, Site } from "./types";
 import { address, HubError } from "./client";
 
 const FIRST_PAUSE_MS = 500;
@@ -10,7 +10,7 @@ export type Status = "connecting" | "live" | "lost";
 
 export interface Listener {
   connection(status: Status): void;
-  snapshot(chargers: Charger[]): void;
+  snapshot(chargers: Charger[], meters: Meter[], sites: Site[]): void;
   event(event: LiveEvent): void;
   /** The token is not accepted (any more). */
   refused(): void;
@@ -19,6 +19,10 @@ export interface Listener {
 export type LiveEvent =
   | { event: "charger"; charger: Charger }
   | { event: "charger_removed"; charger_id: string }
+  | { event: "meter"; meter: Meter }
+  | { event: "meter_removed"; meter_id: number }
+  | { event: "site"; site: Site }
+  | { event: "site_removed"; site_id: number }
   | { event: string; charger_id: string; time: string };
 
 interface Waiting {
@@ -121,7 +125,8 @@ export class Live {
         this.run = message.run;
         this.number = message.number;
         this.pause = FIRST_PAUSE_MS;
-        if (message.type === "snapshot") this.listener.snapshot(message.chargers);
+        if (message.type === "snapshot")
+          this.listener.snapshot(message.chargers, message.meters, message.sites);
         this.listener.connection("live");
         break;
       case "event":

@@ -188,3 +188,50 @@ export interface Price {
   end: string;
   per_kwh: number | null;
 }
+
+export interface MeterValue {
+  value: number | null;
+  unit: string | null;
+  cumulative: boolean;
+}
+
+export interface Meter {
+  id: number;
+  name: string | null;
+  model: string;
+  title: string | null;
+  host: string;
+  port: number;
+  unit: number;
+  site: number;
+  site_meter: boolean;
+  interval_s: number;
+  raw_days: number | null;
+  online: boolean | null;
+  since: string | null;
+  last_seen: string | null;
+  failures: number;
+  error: string | null;
+  next_try: string | null;
+  time: string | null;
+  values: Record<string, MeterValue>;
+  missing: Record<string, string>;
+}
+
+export interface MeterModel {
+  name: string;
+  title: string | null;
+  /** Only of those that come with the hub. */
+  measurements?: string[];
+}
+
+export interface Site {
+  id: number;
+  name: string;
+  meters: number[];
+  chargers: string[];
+  power_w: number | null;
+  chargers_w: number | null;
+  rest_w: number | null;
+  unknown: string[];
+}

@@ -12,7 +12,7 @@ export interface Field {
   form?: string;
   label: string;
   value?: string | number | null;
-  type?: "text" | "number" | "time";
+  type?: "text" | "password" | "number" | "time";
   unit?: string;
   hint?: string;
   least?: number;
@@ -41,7 +41,7 @@ export function field(spec: Field, error: HubError | null = null): TemplateResul
     step=${type === "number" ? (spec.step ?? "any") : nothing}
     pattern=${spec.pattern ?? nothing}
     maxlength=${type === "text" ? 100 : nothing}
-    autocomplete="off"
+    autocomplete=${type === "password" ? "new-password" : "off"}
     ?required=${spec.required ?? true}
     aria-invalid=${wrong === "" ? nothing : "true"}
     aria-describedby=${wrong !== "" || hint ? `about-${id}` : nothing}

@@ -1,6 +1,10 @@
 /** What the page says, in the reader's language. English is in the first load, the others come when they are needed. */
 
-import { en } from "./en";
+import { en as first } from "./en";
+import { en as run } from "./run/en";
+
+/** What is seen every day, and what runs the house: two files in each language. */
+const en = { ...first, ...run };
 
 export type Messages = Record<keyof typeof en, string>;
 export type Key = keyof typeof en;
@@ -16,11 +20,11 @@ export const LANGUAGES: Record<string, string> = {
 
 const CHOICE = "kickwatt.language";
 const LOADERS: Record<string, () => Promise<Messages>> = {
-  de: async () => (await import("./de")).de,
-  it: async () => (await import("./it")).it,
-  pl: async () => (await import("./pl")).pl,
-  ro: async () => (await import("./ro")).ro,
-  hi: async () => (await import("./hi")).hi,
+  de: async () => ({ ...(await import("./de")).de, ...(await import("./run/de")).de }),
+  it: async () => ({ ...(await import("./it")).it, ...(await import("./run/it")).it }),
+  pl: async () => ({ ...(await import("./pl")).pl, ...(await import("./run/pl")).pl }),
+  hi: async () => ({ ...(await import("./hi")).hi, ...(await import("./run/hi")).hi }),
+  ro: async () => ({ ...(await import("./ro")).ro, ...(await import("./run/ro")).ro }),
 };
 
 let messages: Messages = en;
