@@ -1,6 +1,6 @@
-import type { Messages } from "./index";
+import type { en } from "./en";
 
-export const de: Messages = {
+export const de: Record<keyof typeof en, string> = {
   "app.now": "Jetzt",
   "app.history": "Verlauf",
   "app.tariff": "Tarif & Plan",

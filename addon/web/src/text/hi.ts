@@ -1,6 +1,6 @@
-import type { Messages } from "./index";
+import type { en } from "./en";
 
-export const hi: Messages = {
+export const hi: Record<keyof typeof en, string> = {
   "app.now": "अभी",
   "app.history": "इतिहास",
   "app.tariff": "टैरिफ़ और योजना",

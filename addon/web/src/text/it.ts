@@ -1,6 +1,6 @@
-import type { Messages } from "./index";
+import type { en } from "./en";
 
-export const it: Messages = {
+export const it: Record<keyof typeof en, string> = {
   "app.now": "Adesso",
   "app.history": "Storico",
   "app.tariff": "Tariffa e piano",

@@ -1,6 +1,6 @@
-import type { Messages } from "./index";
+import type { en } from "./en";
 
-export const pl: Messages = {
+export const pl: Record<keyof typeof en, string> = {
   "app.now": "Teraz",
   "app.history": "Historia",
   "app.tariff": "Taryfa i plan",

@@ -1,6 +1,6 @@
-import type { Messages } from "./index";
+import type { en } from "./en";
 
-export const ro: Messages = {
+export const ro: Record<keyof typeof en, string> = {
   "app.now": "Acum",
   "app.history": "Istoric",
   "app.tariff": "Tarif și plan",

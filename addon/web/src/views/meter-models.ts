@@ -106,8 +106,8 @@ export class MeterModels extends HubElement {
 
   private registersOf(stored: StoredModel): TemplateResult | typeof nothing {
     if (this.opened !== stored.id) return nothing;
-    void this.registers.load(String(stored.id), () =>
-      manage<Register[]>("GET", `meters/${stored.id}/registers`),
+    void this.registers.load(String(stored.id), async () =>
+      (await manage<Register[]>("GET", "admin/registers")).filter(({ meter }) => meter === stored.id),
     );
     return this.registers.show(
       (registers) =>
