@@ -17,7 +17,7 @@ from .homeassistant import PASSWORD, USER, HomeAssistant, HomeAssistantError
 from .parts import CHARGER_ID, CHARGER_NAME, CURRENCY, PRICE_PER_KWH, Hub, start_scooter
 from .process import Process, free_ports
 from .progress import Progress
-from .screenshots import Picture, photograph
+from .screenshots import HubPage, Picture, photograph
 
 CUSTOM_COMPONENTS: Final = Path(__file__).resolve().parents[2] / "custom_components"
 
@@ -239,6 +239,8 @@ class Demo:
                 while_charging = snapshot(hass.states, charge.entities.ids.values())
                 photographs = await self._photograph(
                     hass,
+                    token,
+                    Picture("page-charging", f"{self.hub.url}/#/now", "article canvas"),
                     Picture("dashboard-charging", dashboard.PATH, dashboard.SHOWS),
                     Picture("device", f"/config/devices/device/{device_id}", INFO),
                 )
@@ -252,6 +254,8 @@ class Demo:
         )
         photographs += await self._photograph(
             hass,
+            token,
+            Picture("page-history", f"{self.hub.url}/#/history", "canvas"),
             Picture("dashboard-full", dashboard.PATH, dashboard.SHOWS),
             Picture("integration", INTEGRATION_PATH, f"text={CHARGER_NAME}"),
             *self._beside,
@@ -287,13 +291,19 @@ class Demo:
             )
             await asyncio.sleep(0.5)
 
-    async def _photograph(self, hass: HomeAssistant, *pictures: Picture) -> list[str]:
+    async def _photograph(
+        self, hass: HomeAssistant, token: str, *pictures: Picture
+    ) -> list[str]:
         """Photograph pages, in the order in which they change. Returns the files."""
         if not self.options.screenshots:
             return []
         self.progress.say("Taking photographs")
         return await photograph(
-            hass, pictures, self.options.screenshots, self.logs / "camera.log"
+            hass,
+            HubPage(self.hub.url, token),
+            pictures,
+            self.options.screenshots,
+            self.logs / "camera.log",
         )
 
     def _add(self, name: str, process: Process) -> None:

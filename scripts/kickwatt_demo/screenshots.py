@@ -17,7 +17,8 @@ import signal
 import sys
 from tempfile import TemporaryDirectory
 import time
-from typing import Any, Final
+from typing import Final
+from urllib.parse import urljoin
 
 from playwright.async_api import async_playwright
 
@@ -36,11 +37,19 @@ SETTLE_MS: Final = 3_000
 
 @dataclass(frozen=True)
 class Picture:
-    """A page of the frontend, and by what one sees that it is there (a selector of playwright)."""
+    """A page, and by what one sees that it is there (a selector of playwright). A path is one of Home Assistant's."""
 
     name: str
     path: str
     shows: str
+
+
+@dataclass(frozen=True)
+class HubPage:
+    """The hub's own page, and a token to see it with."""
+
+    url: str
+    token: str
 
 
 def browser() -> str | None:
@@ -49,24 +58,37 @@ def browser() -> str | None:
 
 
 async def photograph(
-    hass: HomeAssistant, pictures: Sequence[Picture], folder: Path, log: Path
+    hass: HomeAssistant,
+    hub: HubPage,
+    pictures: Sequence[Picture],
+    folder: Path,
+    log: Path,
 ) -> list[str]:
-    """Photograph pages one after the other, as Home Assistant's owner sees them. Returns the files.
+    """Photograph pages one after the other, as their owner sees them. Returns the files.
 
     Raises:
         PartDiedError: the browser could not do it.
 
     """
     folder.mkdir(parents=True, exist_ok=True)
+    tokens = {
+        **hass.tokens,
+        "hassUrl": hass.url,
+        "clientId": hass.client_id,
+        "expires": int(time.time() * 1000) + hass.tokens["expires_in"] * 1000,
+    }
     order = {
-        "tokens": {
-            **hass.tokens,
-            "hassUrl": hass.url,
-            "clientId": hass.client_id,
-            "expires": int(time.time() * 1000) + hass.tokens["expires_in"] * 1000,
+        # What each of them keeps in the browser of whoever is logged in.
+        "kept": {
+            hass.url: ("hassTokens", json.dumps(tokens)),
+            hub.url: ("kickwatt.token", hub.token),
         },
         "pictures": [
-            (str(folder / f"{picture.name}.png"), picture.path, picture.shows)
+            (
+                str(folder / f"{picture.name}.png"),
+                urljoin(hass.url, picture.path),
+                picture.shows,
+            )
             for picture in pictures
         ],
     }
@@ -95,9 +117,9 @@ async def photograph(
 
 
 async def _photograph(
-    tokens: Mapping[str, Any], pictures: Sequence[tuple[str, str, str]]
+    kept: Mapping[str, tuple[str, str]], pictures: Sequence[tuple[str, str, str]]
 ) -> None:
-    """Photograph pages (file, path, selector) with a browser that is logged in."""
+    """Photograph pages (file, address, selector) with a browser that is logged in."""
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(
             executable_path=browser(), args=["--no-sandbox", "--disable-gpu"]
@@ -106,12 +128,12 @@ async def _photograph(
             viewport={"width": 1440, "height": 900}, locale="en", color_scheme="light"
         )
         await context.add_init_script(
-            f"localStorage.setItem('hassTokens', {json.dumps(json.dumps(tokens))});"
+            f"const own = {json.dumps(kept)}[location.origin]; if (own) localStorage.setItem(...own);"
         )
         page = await context.new_page()
         page.set_default_timeout(SHOWN_MS)
-        for file, path, shows in pictures:
-            await page.goto(f"{tokens['hassUrl']}{path}")
+        for file, address, shows in pictures:
+            await page.goto(address)
             await page.locator(shows).first.wait_for()
             await page.wait_for_load_state("networkidle")
             await page.wait_for_timeout(SETTLE_MS)
@@ -122,7 +144,7 @@ async def _photograph(
 async def _main() -> None:
     """Photograph until done, or asked to stop."""
     order = json.loads(os.environ["KICKWATT_CAMERA"])
-    working = asyncio.ensure_future(_photograph(order["tokens"], order["pictures"]))
+    working = asyncio.ensure_future(_photograph(order["kept"], order["pictures"]))
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, working.cancel)
     await working
 

@@ -16,7 +16,7 @@ PAGES: Final = [
     *sorted((ROOT / "docs").glob("*.md")),
 ]
 _FENCED: Final = re.compile(
-    r"^```(?:console|sh|bash)?\n(.*?)^```", re.MULTILINE | re.DOTALL
+    r"^ *```(?:console|sh|bash)?\n(.*?)^ *```", re.MULTILINE | re.DOTALL
 )
 _INLINE: Final = re.compile(r"`((?:kickwatt-hub|kickwatt-sim|scripts/\w+)[^`]*)`")
 _OURS: Final = re.compile(

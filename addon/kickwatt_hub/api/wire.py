@@ -284,7 +284,8 @@ class _Connection(asyncio.Protocol):
         if self._refusal is None or self._transport.is_closing():
             return
         self._transport.write(self._refusal.encode(_CLOSE))
-        if self._transport.can_write_eof():
+        # A client that has gone meanwhile is no longer connected; the transport finds out by itself.
+        with suppress(OSError):
             self._transport.write_eof()
         self._time(self._loop.call_later(LINGER_S, self._transport.close))
 
