@@ -12,6 +12,7 @@ from .dashboard import async_offer_dashboard
 from .issues import async_complain_about_hub, async_forget_hub, async_watch_chargers
 from .owner import async_follow_names, async_remove_config_entry_device
 from .services import async_register_actions
+from .tariff import async_keep_tariff
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -49,6 +50,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: KickwattConfigEntry) -> 
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     async_watch_chargers(hass, entry)
     async_follow_names(hass, entry)
+    async_keep_tariff(hass, coordinator)
     if "recorder" in hass.config.components:
         async_correct_statistics(hass, entry.runtime_data)
     return True

@@ -1,0 +1,120 @@
+"""A tariff that is chosen in Home Assistant is the hub's, and its plans use it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from tests.integration.conftest import ask
+from tests.support.hub_process import RunningHub
+from tests.support.waiting import until
+
+PRICE = "sensor.electricity_price"
+
+
+async def choose(
+    hass: HomeAssistant, entry: MockConfigEntry, step: str, data: dict[str, Any] | None
+) -> Any:
+    """Choose a tariff with Configure, as a person does."""
+    options = hass.config_entries.options
+    shown = await options.async_init(entry.entry_id)
+    for following in ("tariff", step):
+        shown = await options.async_configure(
+            shown["flow_id"], {"next_step_id": following}
+        )
+    if data is not None:
+        assert shown["type"] is FlowResultType.FORM
+        shown = await options.async_configure(shown["flow_id"], data)
+    await hass.async_block_till_done()
+    return shown
+
+
+async def comes(found: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until the hub answers so."""
+    async with asyncio.timeout(30):
+        while not await found():
+            await asyncio.sleep(0.05)
+
+
+async def has(hub: RunningHub, **wanted: Any) -> None:
+    """Wait until the hub has a tariff."""
+
+    async def found() -> bool:
+        tariff = (await ask(hub, "GET", "tariff"))["tariff"] or {}
+        return all(tariff.get(name) == value for name, value in wanted.items())
+
+    await comes(found)
+
+
+async def test_a_fixed_price_is_the_hubs_and_can_be_taken_back(
+    hass: HomeAssistant, hub: RunningHub, loaded: MockConfigEntry
+) -> None:
+    price = {"per_kwh": 0.95, "currency": "zloty"}
+    refused = await choose(hass, loaded, "fixed_price", price)
+    assert refused["errors"] == {"currency": "invalid_currency"}
+    hass.config_entries.options.async_abort(refused["flow_id"])
+    await choose(hass, loaded, "fixed_price", price | {"currency": "pln"})
+    await has(hub, kind="fixed", per_kwh=0.95, currency="PLN")
+    await choose(hass, loaded, "no_price", None)
+    await has(hub, kind="none")
+
+
+async def test_the_prices_of_an_entity_are_the_hubs_and_follow_it(
+    hass: HomeAssistant, hub: RunningHub, loaded: MockConfigEntry
+) -> None:
+    now = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
+    hour = timedelta(hours=1)
+
+    def tell(*prices: float) -> None:
+        rows = [
+            {"start": now + n * hour, "end": now + (n + 1) * hour, "value": price}
+            for n, price in enumerate(prices)
+        ]
+        attributes = {"unit_of_measurement": "ct/kWh", "raw_today": rows}
+        hass.states.async_set(PRICE, str(prices[0]), attributes)
+
+    hass.states.async_set(PRICE, "cheap")
+    refused = await choose(hass, loaded, "price_entity", {"entity_id": PRICE})
+    assert refused["errors"] == {"entity_id": "no_price_told"}
+    hass.config_entries.options.async_abort(refused["flow_id"])
+
+    tell(30, 10)
+    await choose(hass, loaded, "price_entity", {"entity_id": PRICE})
+    await has(hub, kind="feed", currency="EUR")
+
+    async def prices() -> list[float]:
+        span = f"start={now:%Y-%m-%dT%H:%M:%SZ}&end={now + 3 * hour:%Y-%m-%dT%H:%M:%SZ}"
+        found = (await ask(hub, "GET", f"tariff/prices?{span}"))["prices"]
+        return [each["per_kwh"] for each in found if each["per_kwh"] is not None]
+
+    async def known(*wanted: float) -> None:
+        async def there() -> bool:
+            return await prices() == list(wanted)
+
+        await comes(there)
+
+    await known(0.3, 0.1)
+    tell(30, 10, 20)
+    await known(0.3, 0.1, 0.2)
+
+
+async def test_an_entity_that_says_nothing_is_complained_about_once(
+    hass: HomeAssistant,
+    hub: RunningHub,
+    loaded: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    hass.states.async_set(PRICE, "0.3", {"unit_of_measurement": "EUR/kWh"})
+    await choose(hass, loaded, "price_entity", {"entity_id": PRICE})
+    await has(hub, kind="feed", currency="EUR")
+    for _ in range(3):
+        hass.states.async_set(PRICE, "unavailable")
+        await hass.async_block_till_done()
+    await until(lambda: "is not available" in caplog.text)
+    assert caplog.text.count("is not available") == 1
