@@ -50,6 +50,9 @@ async def test_a_meter_is_added_from_the_empty_view_and_its_values_are_live_and_
     await looker.sees("Answers, asked every 1 s")
     power = looker.page.get_by_role("row", name="Power L1")
     await expect(power).to_contain_text(" W")
+    await expect(looker.page.get_by_role("row", name="Energy in all")).to_contain_text(
+        "kWh"
+    )
     await field(looker, "Measurement").select_option("voltage_l1")
     await looker.button("Day").click()
     await expect(looker.page.get_by_role("img", name="Voltage L1 from")).to_be_visible()

@@ -18,6 +18,8 @@ const MAIN = [
 
 /** "Voltage L1"; a measurement that nobody has translated by its own name. */
 export function measured(name: string): string {
+  const whole = known("measure", name);
+  if (whole !== undefined) return whole;
   const parts = /^(.*?)(?:_(l[123]|total))?$/.exec(name);
   const what = known("measure", parts?.[1]);
   if (what === undefined) return name.replaceAll("_", " ");
