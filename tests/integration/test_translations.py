@@ -226,7 +226,9 @@ def test_every_error_and_field_of_configure_has_a_text() -> None:
     assert set(options["error"]) == {
         "failed",
         "hub_away",
+        "invalid_currency",
         "may_not_add",
+        "no_price_told",
         *options_flow.FIELD_ERRORS.values(),
     }
     assert set(options["abort"]) == {"charger_heard", "hub_away"}
