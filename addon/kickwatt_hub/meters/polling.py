@@ -139,6 +139,8 @@ class Meters:
         await asyncio.gather(*stopping)
 
     def _heard(self, meter_id: int, reading: MeterReading) -> None:
+        if meter_id not in self._hosts:
+            return  # it is being stopped, and may be known no more
         state = self._states[meter_id]
         values = {
             name: round(value, DECIMALS) for name, value in reading.values.items()
@@ -154,6 +156,8 @@ class Meters:
         )
 
     def _done(self, meter_id: int) -> None:
+        if meter_id not in self._hosts:
+            return
         told = self._hosts[meter_id][1].state
         before = self._states[meter_id]
         online = told.online
