@@ -259,7 +259,7 @@ LANGUAGES = {
 }
 
 # Texts that are the same word in another language, too.
-SAME = {"{name}", "Hub", "Hubs", "Name", "Problem", "Token"}
+SAME = {"{name}", "Hub", "Hubs", "Manual", "Name", "Problem", "Token"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
