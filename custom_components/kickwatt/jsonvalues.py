@@ -12,7 +12,10 @@ def number_or_none(value: object) -> float | None:
     """Return a finite number, None for anything else."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    return value if isfinite(value) else None
+    try:
+        return value if isfinite(value) else None
+    except OverflowError:  # an integer beyond what a float can hold
+        return None
 
 
 def text_or_none(value: object) -> str | None:

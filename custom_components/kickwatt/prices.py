@@ -13,9 +13,8 @@ from math import isfinite
 import re
 from typing import Any, Final
 
-from .jsonvalues import Json, list_or_empty, number_or_none, time_or_none
-
-HOUR: Final = timedelta(hours=1)
+from .hours import HOUR, floor_hour
+from .jsonvalues import Json, list_or_empty, number_or_none
 
 # For how long a price holds that comes without a forecast, unless another one is told.
 AHEAD: Final = timedelta(days=1)
@@ -91,7 +90,7 @@ def per_kwh_factor(unit: object) -> float | None:
     money, slash, energy = str(unit).casefold().partition("/")
     if not (words := money.split()):
         return None
-    if not slash and not re.fullmatch(r"[a-z]{3}|[€$£¥₹]", words[0]):
+    if not slash and not re.match(r"[A-Z]{3}\b|[€$£¥₹]", str(unit)):
         return None
     per = _ENERGIES.get(energy.strip()) if slash else 1.0
     if per is None:
@@ -142,11 +141,6 @@ def not_known(
     """Return what of the wanted prices is not wholly among the known ones, which are in order."""
     known = tuple(known)
     return tuple(each for each in wanted if not _covers(known, each))
-
-
-def floor_hour(moment: datetime) -> datetime:
-    """Return when the hour of a moment began."""
-    return moment.replace(minute=0, second=0, microsecond=0)
 
 
 def _covers(known: tuple[PriceInterval, ...], wanted: PriceInterval) -> bool:
@@ -244,13 +238,13 @@ def _first_time(row: Json, names: tuple[str, ...], zone: tzinfo) -> datetime | N
 
 
 def _moment(value: object, zone: tzinfo) -> datetime | None:
-    if isinstance(value, str):
-        if (moment := time_or_none(value)) is not None:
-            return moment
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+        if not isinstance(moment, datetime):
             return None
-    if not isinstance(value, datetime):
+        local = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+        utc = local.astimezone(UTC)
+    except ValueError, OverflowError:
         return None
-    return (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(UTC)
+    # At the ends of the calendar there is no hour before or after.
+    return utc if 1 < utc.year < 9999 else None

@@ -134,7 +134,10 @@ class TariffKeeper:
     async def _async_settle(self) -> None:
         """Send what the hub does not have. Raises KickwattError."""
         wanted = self._wanted()
-        if wanted is None or wanted == self._settled:
+        if wanted is None:
+            return
+        if wanted == self._settled:
+            self._be_content()
             return
         live, rest = self._coordinator.live, self._coordinator.rest
         if not _same_tariff(wanted.tariff, await rest.tariff()):
@@ -162,7 +165,9 @@ class TariffKeeper:
     def _wanted_of_entity(self, entity_id: str, currency: str) -> Wanted | None:
         state = self._hass.states.get(entity_id)
         if state is None or state.state == STATE_UNAVAILABLE:
-            self._complain(f"The price entity {entity_id} is not available")
+            # While Home Assistant starts, others may not have come to it yet.
+            if self._hass.is_running:
+                self._complain(f"The price entity {entity_id} is not available")
             return None
         unit = state.attributes.get("unit_of_measurement")
         prices = prices_told(

@@ -45,7 +45,11 @@ def hours(start: datetime, *prices: float) -> tuple[PriceInterval, ...]:
         ("öre/kWh", 0.01),
         ("EUR cent/kWh", 0.01),
         ("SEK", 1.0),
+        ("€", 1.0),
+        ("PLN/Wh", 1000.0),
         ("W", None),
+        ("kWh", None),
+        ("ppm", None),
         ("EUR/m³", None),
         ("", None),
     ],
@@ -137,6 +141,23 @@ def test_a_state_stands_in_until_its_forecast_begins() -> None:
 @pytest.mark.parametrize("value", ["unknown", "sunny", "nan", "inf", "1e9"])
 def test_what_is_no_price_is_left_out(value: str) -> None:
     assert told(value) == ()
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"start": "9999-12-31T23:30:00+00:00", "value": 1},
+        {"start": "0001-01-01T00:00:00+05:00", "value": 1},
+        {"start": datetime.max, "value": 1},
+        {"start": datetime.min, "value": 1},
+        {"start": NOW, "end": datetime.max, "value": 1},
+        {"start": NOW, "value": 10**400},
+        {"start": 3, "value": 1},
+    ],
+)
+def test_times_and_numbers_beyond_all_measure_are_left_out(row: dict[str, Any]) -> None:
+    coming = {"start": NOON + HOUR, "end": NOON + 2 * HOUR, "value": 0.3}
+    assert hours(NOON + HOUR, 0.3)[0] in told("unknown", raw_today=[row, coming])
 
 
 def test_only_what_is_new_is_sent() -> None:

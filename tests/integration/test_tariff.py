@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -118,3 +118,48 @@ async def test_an_entity_that_says_nothing_is_complained_about_once(
         await hass.async_block_till_done()
     await until(lambda: "is not available" in caplog.text)
     assert caplog.text.count("is not available") == 1
+    caplog.set_level("INFO", "custom_components.kickwatt")
+    hass.states.async_set(PRICE, "0.3", {"unit_of_measurement": "EUR/kWh"})
+    await until(lambda: "has the tariff again" in caplog.text)
+
+
+async def test_the_plan_waits_for_the_hours_that_the_entity_says_are_cheapest(
+    hass: HomeAssistant, hub: RunningHub, loaded: MockConfigEntry
+) -> None:
+    begin = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
+    hour = timedelta(hours=1)
+    cheap = begin + 5 * hour
+    rows = [
+        {
+            "start": begin + n * hour,
+            "end": begin + (n + 1) * hour,
+            "value": 10 if n in (5, 6) else 40,
+        }
+        for n in range(24)
+    ]
+    hass.states.async_set(
+        PRICE, "40", {"unit_of_measurement": "ct/kWh", "raw_today": rows}
+    )
+    await choose(hass, loaded, "price_entity", {"entity_id": PRICE})
+    what_if = {"hours": 2, "ready_by": f"{begin + 12 * hour:%H:%M}", "zone": "UTC"}
+
+    async def planned() -> bool:
+        plan = await ask(hub, "POST", "chargers/scooter/plan", what_if)
+        runs = [
+            tuple(datetime.fromisoformat(run[name]) for name in ("start", "end"))
+            for run in plan["runs"]
+        ]
+        return runs == [(cheap, cheap + 2 * hour)]
+
+    await comes(planned)
+
+
+async def test_a_tariff_that_somebody_else_changed_is_put_right_after_a_reconnect(
+    hass: HomeAssistant, hub: RunningHub, loaded: MockConfigEntry, hurried: None
+) -> None:
+    price = {"per_kwh": 0.95, "currency": "PLN"}
+    await choose(hass, loaded, "fixed_price", price)
+    await has(hub, kind="fixed", per_kwh=0.95)
+    await ask(hub, "PUT", "tariff", {"kind": "fixed", "currency": "EUR", "per_kwh": 9})
+    await loaded.runtime_data.live._ws.close()
+    await has(hub, kind="fixed", per_kwh=0.95, currency="PLN")
