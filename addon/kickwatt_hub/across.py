@@ -33,8 +33,11 @@ _DECODERS = {
 }
 _STALE, _LED, _HEARD = "stale", "l", "h"
 _METER = "meter"
+_HOW = "how"
+"""Asks the hub that leads how it stands with what only that one knows."""
 _KNOWN = (MeterRemoved, SiteChanged, SiteRemoved)
 """What every hub finds out by itself."""
+ASK_AGAIN_S = 2.0  # by then every hub has read what another one has added
 _state = msgspec.msgpack.Decoder(tuple[int, MeterState]).decode
 
 
@@ -48,12 +51,14 @@ class Across:
         self._bus = bus
         self._peers = store.peers
         self._foreign: set[int] = set()
+        self._asking: asyncio.TimerHandle | None = None
         store.peers.hear(self._hear)
 
     async def run(self) -> None:
         """Tell the others for ever."""
         wake = asyncio.Event()
         listener = self._bus.listen(wake, QUEUE)
+        self._peers.tell(_HOW)
         try:
             while True:
                 await wake.wait()
@@ -69,6 +74,8 @@ class Across:
                         self._peers.tell(f"{_STALE} {charger.id}")
         finally:
             listener.close()
+            if self._asking is not None:
+                self._asking.cancel()
 
     def _tell(self, what: Happening) -> None:
         if isinstance(what, MeterChanged):
@@ -76,27 +83,39 @@ class Across:
             return
         if isinstance(what, _KNOWN):
             return
-        # Only who leads knows where modes stand and what a charge has cost.
+        # Only who leads knows where modes stand, what a charge has cost, and how it stands with a charger's server.
         led = _LED if self._peers.leads else _HEARD
         packed = base64.b85encode(msgspec.msgpack.encode(what)).decode()
-        if not self._peers.tell(f"{type(what).__name__} {led}{packed}") and isinstance(
-            what, ChargerChanged
-        ):
-            self._peers.tell(f"{_STALE} {what.charger.id}")
+        self._peers.tell(f"{type(what).__name__} {led}{packed}")
 
     def _tell_of_meter(self, what: MeterChanged) -> None:
         """Tell what a meter says; what is stored about it the others know. Only who leads asks meters."""
         if not self._peers.leads:
             return
-        state = what.meter.state
-        # All the reasons why there is no value may be more than a notification carries.
-        for shown in (state, replace(state, missing={})):
-            said = msgspec.msgpack.encode((what.meter.config.id, shown))
-            if self._peers.tell(f"{_METER} {base64.b85encode(said).decode()}"):
-                return
+        said = msgspec.msgpack.encode((what.meter.config.id, what.meter.state))
+        self._peers.tell(f"{_METER} {base64.b85encode(said).decode()}")
+
+    def _tell_how(self) -> None:
+        """Tell who has just come how it stands with servers and meters: some of them say something once an hour."""
+        if not self._peers.leads:
+            return
+        for charger in self._fleet.snapshot():
+            if charger.source is not None:
+                self._tell(ChargerChanged(charger))
+        for meter in self._meters.snapshot():
+            self._tell_of_meter(MeterChanged(meter))
+
+    def _ask_again(self) -> None:
+        """Ask for what was told of something that is not known here yet."""
+        loop = asyncio.get_running_loop()
+        if self._asking is None or self._asking.when() < loop.time():
+            self._asking = loop.call_later(ASK_AGAIN_S, self._peers.tell, _HOW)
 
     def _hear(self, text: str) -> None:
         kind, _, rest = text.partition(" ")
+        if kind == _HOW:
+            self._tell_how()
+            return
         if kind == _METER:
             self._hear_of_meter(rest)
             return
@@ -116,23 +135,34 @@ class Across:
         if isinstance(what, ChargerChanged):
             entry = self._fleet.find(what.charger.id)
             if entry is None:
-                return  # it was added a moment ago: `Hub.refresh` will find it
+                self._ask_again()  # it was added a moment ago: `Hub.refresh` will find it
+                return
             what = ChargerChanged(_adopt(entry, what.charger, led=rest[0] == _LED))
         self._foreign.add(id(what))
         self._bus.publish(what)
 
     def _hear_of_meter(self, text: str) -> None:
         try:
-            self._meters.adopt(*_state(base64.b85decode(text)))
+            meter_id, state = _state(base64.b85decode(text))
         except ValueError, msgspec.DecodeError:
             _LOGGER.warning("Another hub said something that cannot be read: meter")
+            return
+        if self._meters.find(meter_id) is None:
+            self._ask_again()
+        self._meters.adopt(meter_id, state)
 
 
 def _adopt(entry: Entry, charger: Charger, *, led: bool) -> Charger:
     """Show a charger as the hub that heard from it does; what else is known of it is read when it is needed."""
     if not led:
         own = entry.charger
-        charger = replace(charger, mode=own.mode, progress=own.progress, cost=own.cost)
+        charger = replace(
+            charger,
+            mode=own.mode,
+            progress=own.progress,
+            cost=own.cost,
+            source=own.source,
+        )
     entry.charger = charger
     entry.turn.stale = True
     entry.conversation = replace(

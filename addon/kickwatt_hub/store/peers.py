@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import uuid
 
 from .engines import CHANNEL, LEADER_LOCK, Engines
+from .parts import Joiner, Splitter
 
 if TYPE_CHECKING:
     import psycopg
@@ -34,9 +35,12 @@ class Peers:
 
     def __init__(self, engines: Engines) -> None:
         """Nothing happens before `start`."""
-        self._shared = engines.shared
+        self.shared = engines.shared
+        """Whether there may be others."""
         self._url = engines.writing.url
         self._run = uuid.uuid4().hex[:12]
+        self._splitter = Splitter(MOST)
+        self._joiner = Joiner()
         self._waiting: asyncio.Queue[str] = asyncio.Queue(QUEUE)
         self._heard: Callable[[str], None] = lambda _text: None
         self._tasks: list[asyncio.Task[None]] = []
@@ -45,7 +49,7 @@ class Peers:
 
     async def start(self) -> None:
         """Connect, and find out who leads; waits for the server for a moment at most."""
-        if not self._shared:
+        if not self.shared:
             return
         self._tasks = [
             asyncio.create_task(self._for_ever(each))
@@ -65,16 +69,14 @@ class Peers:
         """Call `heard` with what other hubs tell from now on."""
         self._heard = heard
 
-    def tell(self, text: str) -> bool:
-        """Tell the other hubs; whether it is short enough for that."""
-        if not self._shared:
-            return True
-        if len(text.encode()) > MOST:
-            return False
-        if self._waiting.full():
-            self._waiting.get_nowait()
-        self._waiting.put_nowait(text)
-        return True
+    def tell(self, text: str) -> None:
+        """Tell the other hubs a text of ASCII, of whatever length."""
+        if not self.shared:
+            return
+        for part in self._splitter.split(text):
+            if self._waiting.full():
+                self._waiting.get_nowait()
+            self._waiting.put_nowait(part)
 
     async def _for_ever(
         self, work: Callable[[psycopg.AsyncConnection[Any]], Any]
@@ -127,6 +129,10 @@ class Peers:
     async def _listen(self, connection: psycopg.AsyncConnection[Any]) -> None:
         await connection.execute(f"LISTEN {CHANNEL}")
         async for notification in connection.notifies():
-            text = notification.payload
-            if not text.startswith(self._run):
-                self._heard(text[len(self._run) :])
+            length = len(self._run)
+            teller, part = notification.payload[:length], notification.payload[length:]
+            if teller == self._run:
+                continue
+            text = self._joiner.join(teller, part)
+            if text is not None:
+                self._heard(text)

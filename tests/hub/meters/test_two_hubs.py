@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
 
+from kickwatt_hub.store.peers import MOST
 from kickwatt_sim.energy_meter import SimulatedMeter
 from tests.hub.management.conftest import Caller
 from tests.hub.test_scale_out import Site
@@ -59,3 +61,39 @@ async def test_one_hub_asks_and_both_know(
 
     await until(asked)
     assert await until(lambda: live("b"))
+
+
+async def test_a_meter_says_more_than_a_notification_carries(
+    site: Site, http: aiohttp.ClientSession, sdm630: SimulatedMeter
+) -> None:
+    """Of 400 registers each value is there at the other hub, too, and each reason why there is none."""
+    token = await site.hubs["a"].add_token("admin")
+    at = {name: Caller(hub, http, token) for name, hub in site.hubs.items()}
+    registers = {
+        f"what_is_measured_at_the_address_{address}": {"address": address}
+        for address in range(0, 800, 2)
+    }
+    model = {
+        "title": "Acme",
+        "source": "its manual",
+        "bidirectional": True,
+        "longest_read": 60,
+        "defaults": {"function_code": 4, "kind": "float32"},
+        "instantaneous": registers,
+        "cumulative": {},
+    }
+    await at["a"].add("/api/v1/meter-models/acme", model)
+    added = await at["a"].add("/api/v1/meters", new(sdm630, model="acme", interval_s=3600))  # fmt: skip
+
+    async def live(name: str) -> Any:
+        status, found = await at[name]("GET", f"/api/v1/meters/{added['id']}")
+        return found if status == 200 and found["online"] else None
+
+    told = await until(lambda: live("a"))
+    assert len(told["missing"]) > 200
+    assert len(msgspec.json.encode(told)) > 2 * MOST
+    assert await until(lambda: live("b")) == told
+    await site.stop("b")
+    await site.start("b")
+    at["b"] = Caller(site.hubs["b"], http, token)
+    assert await until(lambda: live("b")) == told
