@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kickwatt_hub import onboarding
-from kickwatt_hub.app import load_secret
 from kickwatt_hub.model import Kind, LegacyFormat
+from kickwatt_hub.security.secret import load_secret
 from kickwatt_hub.store import Store
 from tests.support.hub_process import HubProcess
 

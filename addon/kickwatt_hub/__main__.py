@@ -6,21 +6,7 @@ import sys
 import click
 
 from . import __version__
-from .cli.chargers import charger
-from .cli.export import export
-from .cli.importing import import_
-from .cli.keeping import backup, check
-from .cli.meters import meter
-from .cli.people import token, user
-from .cli.replaying import replay_recording
-from .cli.serve import serve
-from .cli.tariffs import tariff
-from .ports import PortError
-from .relay.commands import relay
-from .relay.hubs import HubsError
-from .relay.server import CertificateError
-from .settings import SettingsError
-from .store import StoreError
+from .cli.lazy import LazyGroup
 
 
 def main() -> None:
@@ -31,44 +17,50 @@ def main() -> None:
         sentence = " ".join(error.format_message().split()).rstrip(".")
         click.echo(f"kickwatt-hub: {sentence}.", err=True)
         sys.exit(2)
-    except (
-        StoreError,
-        SettingsError,
-        PortError,
-        HubsError,
-        CertificateError,
-    ) as error:
-        click.echo(f"kickwatt-hub: {error}", err=True)
-        sys.exit(2)
     except click.Abort:
         sys.exit(130)
+    except Exception as error:
+        if not isinstance(error, _for_the_owner()):
+            raise
+        click.echo(f"kickwatt-hub: {error}", err=True)
+        sys.exit(2)
     if code:
         sys.exit(int(code))
 
 
+def _for_the_owner() -> tuple[type[Exception], ...]:
+    """Return the errors that are sentences for whoever has typed the command. Imported late, as the commands are."""
+    from .ports import PortError  # noqa: PLC0415
+    from .relay.hubs import HubsError  # noqa: PLC0415
+    from .relay.server import CertificateError  # noqa: PLC0415
+    from .settings import SettingsError  # noqa: PLC0415
+    from .store import StoreError  # noqa: PLC0415
+
+    return StoreError, SettingsError, PortError, HubsError, CertificateError
+
+
 @click.group(
-    context_settings={"auto_envvar_prefix": "KICKWATT_HUB", "max_content_width": 100}
+    cls=LazyGroup,
+    there={
+        "serve": "kickwatt_hub.cli.serve:serve",
+        "user": "kickwatt_hub.cli.people:user",
+        "token": "kickwatt_hub.cli.people:token",
+        "charger": "kickwatt_hub.cli.chargers:charger",
+        "meter": "kickwatt_hub.cli.meters:meter",
+        "tariff": "kickwatt_hub.cli.tariffs:tariff",
+        "replay": "kickwatt_hub.cli.replaying:replay_recording",
+        "export": "kickwatt_hub.cli.export:export",
+        "import": "kickwatt_hub.cli.importing:import_",
+        "backup": "kickwatt_hub.cli.keeping:backup",
+        "check": "kickwatt_hub.cli.keeping:check",
+        "relay": "kickwatt_hub.relay.commands:relay",
+    },
+    context_settings={"auto_envvar_prefix": "KICKWATT_HUB", "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="kickwatt-hub")
 def cli() -> None:
     """The Kickwatt hub: what your chargers do, and a way to switch them."""
 
-
-for command in (
-    serve,
-    user,
-    token,
-    charger,
-    meter,
-    tariff,
-    replay_recording,
-    export,
-    import_,
-    backup,
-    check,
-    relay,
-):
-    cli.add_command(command)
 
 if __name__ == "__main__":
     logging.captureWarnings(True)

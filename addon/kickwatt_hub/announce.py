@@ -7,7 +7,6 @@ import asyncio
 from contextlib import suppress
 import ipaddress
 import logging
-import socket
 from typing import Any
 
 import aiohttp
@@ -15,6 +14,7 @@ from zeroconf import InterfaceChoice, IPVersion
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 from . import API_VERSION, __version__
+from .own_address import own_address
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -140,14 +140,3 @@ class ZeroconfAnnouncement:
         if isinstance(self._interfaces, list):
             return [ipaddress.IPv4Address(each) for each in self._interfaces]
         return [own_address()]
-
-
-def own_address() -> ipaddress.IPv4Address:
-    """Return this machine's address on its network; 127.0.0.1 where it is on none."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            # Nothing is sent: the system only says which of its addresses it would use (RFC 5737's example network).
-            probe.connect(("192.0.2.1", 9))
-            return ipaddress.IPv4Address(probe.getsockname()[0])
-        except OSError:
-            return ipaddress.IPv4Address("127.0.0.1")

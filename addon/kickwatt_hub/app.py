@@ -37,16 +37,15 @@ from .security import tokens
 from .security.access import Access
 from .security.limits import FailureLimit
 from .security.passwords import Passwords
-from .security.secret import HubSecret
+from .security.secret import HubSecret, load_secret
 from .settings import Settings
-from .sources import vecharge as vecharge_source
+from .sources.vecharge.links import Links
 from .store import AlreadyThereError, Store, UnavailableError, UnusableError
 from .tariffs import Tariffs
 from .upkeep import Upkeep
 
 _LOGGER = logging.getLogger(__name__)
 
-SECRET_FILE = "hub.secret"
 LOOK_S = 1.0  # how often to look for what the command line has changed, and for chargers that fell silent
 LOGINS = 4  # passwords that are checked at once
 SUPERVISOR_USER = "home-assistant"
@@ -186,7 +185,7 @@ class Hub:
             ingress_from=settings.ingress_from,
             ingress_scope=Scope[settings.ingress_scope],
             relay=RelayClient.of(settings, ingest),
-            links=vecharge_source.Links(
+            links=Links(
                 fleet,
                 store,
                 bus,
@@ -285,19 +284,6 @@ class Hub:
             self.context.fleet.watch()
             with suppress(UnavailableError):
                 await self.refresh()
-
-
-def load_secret(folder: Path) -> HubSecret:
-    """Return the secret of a data folder. Raises store.UnusableError."""
-    try:
-        return HubSecret.load(folder / SECRET_FILE)
-    except (OSError, ValueError) as error:
-        reason = (
-            getattr(error, "strerror", None) or "it does not hold 64 hexadecimal digits"
-        )
-        raise UnusableError(
-            f"The file {folder / SECRET_FILE} cannot be used: {reason}."
-        ) from error
 
 
 def now_ms() -> int:

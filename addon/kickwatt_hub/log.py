@@ -2,8 +2,6 @@
 
 import logging
 
-from aiohttp.http_exceptions import HttpProcessingError
-
 
 def set_up_logging(level: str) -> None:
     """Log from this level on."""
@@ -18,5 +16,7 @@ def set_up_logging(level: str) -> None:
 
 def _quiet(record: logging.LogRecord) -> bool:
     """Drop what aiohttp says about malformed requests: a stranger could fill the disk with their tracebacks."""
+    from aiohttp.http_exceptions import HttpProcessingError  # noqa: PLC0415 -- commands need no aiohttp
+
     error = record.exc_info[1] if record.exc_info else None
     return not isinstance(error, HttpProcessingError)

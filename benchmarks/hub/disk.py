@@ -9,8 +9,8 @@ from pathlib import Path
 import time
 
 from kickwatt_hub import onboarding
-from kickwatt_hub.app import load_secret
 from kickwatt_hub.model import Conversation, Delivery, Said
+from kickwatt_hub.security.secret import load_secret
 from kickwatt_hub.store import Store
 from kickwatt_hub.store.engines import FILE
 

@@ -74,10 +74,14 @@ def resolve(
     """Follow a program's subcommands; return the last one, and what is left for it."""
     command, left = program, list(words)
     while isinstance(command, click.Group) and left:
-        if left[0] in command.commands:
-            command = command.commands[left.pop(0)]
-        elif (usual := getattr(command, "usual", None)) is not None:
-            command = command.commands[usual]
-        else:
+        context = click.Context(command)
+        named = command.get_command(context, left[0])
+        usual = getattr(command, "usual", None)
+        if named is not None:
+            left.pop(0)
+        elif usual is not None:
+            named = command.get_command(context, usual)
+        if named is None:
             break
+        command = named
     return command, left

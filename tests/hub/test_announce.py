@@ -17,6 +17,7 @@ from kickwatt_hub.announce import (
     SupervisorAnnouncement,
     ZeroconfAnnouncement,
 )
+from kickwatt_hub.own_address import own_address
 from tests.support.hub_process import running_hub
 
 
@@ -203,7 +204,7 @@ def test_the_own_address_is_one_of_this_machine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Loopback where there is no network."""
-    assert announce.own_address().version == 4
+    assert own_address().version == 4
 
     class NoNetwork(socket.socket):
         def connect(self, _: object) -> None:
@@ -211,7 +212,7 @@ def test_the_own_address_is_one_of_this_machine(
 
     assert ZeroconfAnnouncement("0" * 32, "x", 1)._service().port == 1
     monkeypatch.setattr(socket, "socket", NoNetwork)
-    assert str(announce.own_address()) == "127.0.0.1"
+    assert str(own_address()) == "127.0.0.1"
 
 
 def _free_port() -> int:

@@ -20,7 +20,7 @@ from ..security.access import Access, Principal
 from ..security.limits import FailureLimit
 from ..security.passwords import Passwords
 from ..security.secret import HubSecret
-from ..sources.vecharge import Links
+from ..sources.vecharge.links import Links
 from ..store import Store
 from ..tariffs import Tariffs
 

@@ -11,14 +11,14 @@ from rich.console import Console
 from rich.table import Table
 
 from .. import onboarding
-from ..announce import own_address
 from ..model import ChargerSettings, Kind, LegacyFormat
+from ..own_address import own_address
 from ..security.secret import HubSecret
 from ..store import NotThereError, Store
 from .common import DATA, Refused, with_store
 from .keeping import charger_keep
+from .lazy import LazyGroup
 from .links import add_link, charger_claim, charger_release, link_options
-from .modes import charger_mode
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}\Z")
 _ZONE = re.compile(r"([+-])(\d\d):(00|15|30|45)\Z")
@@ -39,12 +39,11 @@ URL = click.option(
 )
 
 
-@click.group()
+@click.group(cls=LazyGroup, there={"mode": "kickwatt_hub.cli.modes:charger_mode"})
 def charger() -> None:
     """Switched and metered outlets."""
 
 
-charger.add_command(charger_mode)
 charger.add_command(charger_keep)
 charger.add_command(charger_release)
 charger.add_command(charger_claim)

@@ -8,9 +8,8 @@ from pathlib import Path
 import click
 
 from .. import settings
-from ..app import load_secret
 from ..log import set_up_logging
-from ..security.secret import HubSecret
+from ..security.secret import HubSecret, load_secret
 from ..store import Store
 
 DATABASE = "KICKWATT_HUB_DATABASE"

@@ -12,8 +12,8 @@ from ..model import Position, Reading
 from ..security.secret import HubSecret
 from ..store import NotThereError, Store
 from .common import DATA, Refused, with_store
+from .lazy import LazyGroup
 from .progress import progress
-from .silesia import import_silesia
 
 IMPORTED_BOOT = -1
 """Imported readings come before all boots of a board, numbered by their time: the same file again changes nothing."""
@@ -35,24 +35,25 @@ def _mapping(_context: object, _parameter: object, given: str | None) -> dict[st
     return columns
 
 
-class _Recordings(click.Group):
+class _Recordings(LazyGroup):
     """A file needs no word before it: `import FILE.csv` is `import recording FILE.csv`."""
 
     usual = "recording"
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         """Put in the word that was left out."""
-        if args and args[0] not in (*self.commands, "--help"):
+        if args and args[0] not in (*self.list_commands(context), "--help"):
             args = [self.usual, *args]
         return super().parse_args(context, args)
 
 
-@click.group("import", cls=_Recordings)
+@click.group(
+    "import",
+    cls=_Recordings,
+    there={"silesia": "kickwatt_hub.cli.silesia:import_silesia"},
+)
 def import_() -> None:
     """What others have recorded: readings of a plug (FILE.csv), or all that another system knows."""
-
-
-import_.add_command(import_silesia)
 
 
 @import_.command("recording")

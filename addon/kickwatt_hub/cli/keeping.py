@@ -10,8 +10,7 @@ import tempfile
 import click
 
 from .. import settings
-from ..app import SECRET_FILE, load_secret
-from ..security.secret import HubSecret
+from ..security.secret import SECRET_FILE, HubSecret, load_secret
 from ..store import Store
 from ..store.checkup import Found
 from ..store.engines import FILE

@@ -11,12 +11,28 @@ import os
 from pathlib import Path
 import secrets
 
+from ..store import UnusableError
+
+SECRET_FILE = "hub.secret"
 _NONCE = 16
 _CHECK = 8
 
 
 class WrongSecretError(Exception):
     """What was sealed under another hub's secret cannot be opened with this one."""
+
+
+def load_secret(folder: Path) -> HubSecret:
+    """Return the secret of a data folder. Raises store.UnusableError."""
+    try:
+        return HubSecret.load(folder / SECRET_FILE)
+    except (OSError, ValueError) as error:
+        reason = (
+            getattr(error, "strerror", None) or "it does not hold 64 hexadecimal digits"
+        )
+        raise UnusableError(
+            f"The file {folder / SECRET_FILE} cannot be used: {reason}."
+        ) from error
 
 
 class HubSecret:

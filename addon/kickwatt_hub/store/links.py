@@ -20,6 +20,8 @@ class Link(Struct, frozen=True, kw_only=True):
     """3 or 4; None: to be found out."""
     released: bool = False
     """Whether a person has let go of it: then the hub does not connect."""
+    let_go: bool = False
+    """Whether the server has been told so: once, for somebody else may use it since."""
 
 
 class Links:
@@ -41,6 +43,7 @@ class Links:
                     token=row.token,
                     engine_io=row.engine_io,
                     released=row.released,
+                    let_go=row.let_go,
                 )
                 for row in connection.execute(sa.select(charger_link))
             }
@@ -55,11 +58,24 @@ class Links:
             changed = connection.execute(
                 sa.update(charger_link)
                 .where(charger_link.c.charger_pk == ours.scalar_subquery())
-                .values(released=released)
+                .values(released=released, let_go=False)
             )
             if not changed.rowcount:
                 raise NotThereError(
                     f"There is no charger {charger_id} behind a server of veCharge's kind."
                 )
+
+        await self._writer.run(job)
+
+    async def has_let_go(self, charger_pk: int) -> None:
+        """Note that the server of a released charger knows of it."""
+
+        def job(connection: sa.Connection) -> None:
+            connection.execute(
+                sa.update(charger_link)
+                .where(charger_link.c.charger_pk == charger_pk)
+                .where(charger_link.c.released)
+                .values(let_go=True)
+            )
 
         await self._writer.run(job)

@@ -449,4 +449,7 @@ charger_link = sa.Table(
     sa.Column("token", sa.LargeBinary, nullable=False),  # sealed under the hub's secret
     sa.Column("engine_io", sa.SmallInteger),  # null: to be found out
     sa.Column("released", sa.Boolean, nullable=False),  # a person let go of it
+    sa.Column(  # the server has been told so
+        "let_go", sa.Boolean, nullable=False, server_default=sa.false()
+    ),
 )

@@ -186,14 +186,22 @@ class SimulatedServer:
     async def _log_for_ever(self) -> None:
         while True:
             await asyncio.sleep(self._log_s)
-            if self._holder is None or not (self.outlet.on or self.fault == "leaky"):
-                continue
-            if self.fault != "silent":
-                self._logs += 1
-                self._tell("newLog", self._log(self._holder))
-            if self.fault == "drops":
+            if self.log() is not None and self.fault == "drops":
                 await asyncio.sleep(0.05)
-                await self._holder.drop()
+                if self._holder is not None:
+                    await self._holder.drop()
+
+    def log(self) -> Any:
+        """Say `newLog` now to whoever has the charger, while the power is on; return what was said, None for nothing."""
+        holder = self._holder
+        if holder is None or holder.ended or self.fault == "silent":
+            return None
+        if not (self.outlet.on or self.fault == "leaky"):
+            return None
+        self._logs += 1
+        said = self._log(holder)
+        self._tell("newLog", said)
+        return said
 
     def _log(self, holder: Session) -> Any:
         log = self.outlet.log(self._charger_id, holder.user)

@@ -148,11 +148,11 @@ class Session:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         if probe:
-            if await socket.receive_str() != "2probe":
+            if (await socket.receive()).data != "2probe":
                 return socket
             await socket.send_str("3probe")
             self.put("6")  # for a poll that waits
-            if await socket.receive_str() != "5":
+            if (await socket.receive()).data != "5":
                 return socket
         self._socket = socket
         writing = asyncio.create_task(self._write(socket))

@@ -1,5 +1,1 @@
 """Chargers behind a veCharge-style server, whose client the hub is: docs/vecharge.md, "A server as a source"."""
-
-from .links import Links
-
-__all__ = ["Links"]

@@ -5,7 +5,7 @@ also while there is no connection: power must go off whatever else fails.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 import logging
 import random
@@ -50,10 +50,15 @@ class Link:
         http: aiohttp.ClientSession,
         revision: int | None,
         released: bool,
+        let_go: bool,
+        has_let_go: Callable[[], Awaitable[None]],
         lease_s: float,
         now_ms: Callable[[], int],
     ) -> None:
-        """`revision` is that of Engine.IO, None: to be found out. Who has `released` a charger does not connect."""
+        """`revision` is that of Engine.IO, None: to be found out.
+
+        Who has `released` a charger does not connect; `let_go`: the server knows. `has_let_go` is told once it does.
+        """
         self.wake = asyncio.Event()
         """To be set when anything about the charger has changed."""
         self._entry = entry
@@ -63,6 +68,8 @@ class Link:
         self._http = http
         self._revision = revision
         self._released = released
+        self._let_go = let_go or not released
+        self._has_let_go = has_let_go
         self._lease_ms = round(lease_s * 1000)
         self._now_ms = now_ms
         self._rng = random.Random()
@@ -196,21 +203,20 @@ class Link:
 
     async def _obey_for_ever(self) -> None:
         failures = 0
-        let_go = self._released and await self._let_go()
         await self._show(self._state, RELEASED if self._released else None)
+        await self._see_to_release()
         while True:
             pause_s = backoff.pause_s(failures, self._rng) if failures else HEARTBEAT_S
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause_s):
                     await self.wake.wait()
             self.wake.clear()
-            if self._released and not let_go:
-                let_go = await self._let_go()
+            await self._see_to_release()
             try:
                 done = await self._obey()
             except UnavailableError:
                 done = False
-            failures = 0 if done and (let_go or not self._released) else failures + 1
+            failures = 0 if done and self._let_go else failures + 1
             if failures:
                 # News of the charger must not make it ask faster than that.
                 await asyncio.sleep(backoff.pause_s(failures, self._rng))
@@ -265,19 +271,25 @@ class Link:
         self._outlet = outlets.failed(self._outlet, what, reason)
         await self._tell()
 
-    async def _let_go(self) -> bool:
-        """Switch off and release, as a person wants it; whether the server knows."""
+    async def _see_to_release(self) -> None:
+        """Switch off and release, as a person wants it, until the server knows; after that it is no business of ours."""
+        if self._let_go:
+            return
         try:
             await rest.let_go(self._http, self._address)
+            self._heard_ms = self._now_ms()
+            await self._heard(on=False, held=False)
         except rest.UnreachableError as error:
             await self._show("released", f"{RELEASED} The server does not know yet: {error}.")  # fmt: skip
-            return False
+            return
         except rest.RejectedError:
-            return True  # it knows nothing of us, or somebody else has it
-        self._heard_ms = self._now_ms()
-        await self._heard(on=False, held=False)
-        await self._show("released", RELEASED)
-        return True
+            pass  # it knows nothing of us, or somebody else has it
+        except UnavailableError:
+            return
+        with suppress(UnavailableError):
+            await self._has_let_go()
+            self._let_go = True
+            await self._show("released", RELEASED)
 
     def _is_lease_over(self) -> bool:
         if self._connected.is_set() or self._heard_ms is None:

@@ -4,15 +4,17 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 import logging
 
 import aiohttp
+from msgspec.structs import replace
 
 from ...bus import Bus, ChargerChanged, ChargerRemoved
-from ...fleet import Fleet
+from ...fleet import Entry, Fleet
 from ...ingest import Ingest
 from ...security.secret import HubSecret, WrongSecretError
-from ...store import Store, UnavailableError
+from ...store import NotThereError, Store, UnavailableError
 from ...store.links import Link as Stored
 from .address import Address, AddressError, address
 from .link import Link
@@ -106,8 +108,8 @@ class Links:
         leads = self._store.peers.leads
         if not self._changed and leads == self._led:
             return
-        self._changed, self._led = False, leads
         stored = await self._store.links.all() if leads else {}
+        self._changed, self._led = False, leads
         known = {each.pk for each in self._fleet.entries()}
         for pk, running in list(self._running.items()):
             if pk not in known or stored.get(pk) != running.stored:
@@ -115,24 +117,50 @@ class Links:
                 await running.link.stop()
         for entry in self._fleet.entries():
             wanted = stored.get(entry.pk)
-            if wanted is None or entry.pk in self._running:
-                continue
-            where = self._address(entry.charger.id, wanted)
-            if where is None:
-                continue
-            link = Link(
-                entry,
-                where,
-                fleet=self._fleet,
-                ingest=self._ingest,
-                http=http,
-                revision=wanted.engine_io,
-                released=wanted.released,
-                lease_s=self._lease_s,
-                now_ms=self._now_ms,
-            )
-            self._running[entry.pk] = _Running(wanted, link)
-            link.start()
+            if wanted is not None and entry.pk not in self._running:
+                await self._start(entry, wanted, http)
+
+    async def _start(
+        self, entry: Entry, wanted: Stored, http: aiohttp.ClientSession
+    ) -> None:
+        where = self._address(entry.charger.id, wanted)
+        if where is None or not await self._is_known(entry):
+            return
+        link = Link(
+            entry,
+            where,
+            fleet=self._fleet,
+            ingest=self._ingest,
+            http=http,
+            revision=wanted.engine_io,
+            released=wanted.released,
+            let_go=wanted.let_go,
+            has_let_go=partial(self._has_let_go, entry.pk),
+            lease_s=self._lease_s,
+            now_ms=self._now_ms,
+        )
+        self._running[entry.pk] = _Running(wanted, link)
+        link.start()
+
+    async def _is_known(self, entry: Entry) -> bool:
+        """Read a charger anew: the hub that led before may have died between storing something and telling the others.
+
+        False if it was removed meanwhile.
+        """
+        entry.turn.stale |= self._store.peers.shared
+        try:
+            async with entry.turn:
+                return True
+        except NotThereError:
+            return False
+        except UnavailableError:
+            self._changed = True
+            raise
+
+    async def _has_let_go(self, pk: int) -> None:
+        await self._store.links.has_let_go(pk)
+        running = self._running[pk]
+        running.stored = replace(running.stored, let_go=True)
 
     def _address(self, charger_id: str, stored: Stored) -> Address | None:
         try:
