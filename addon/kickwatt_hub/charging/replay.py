@@ -22,11 +22,10 @@ from .detector import (
 )
 from .estimator import Estimate, estimate
 from .lesson import lesson
+from .onchange import ON_CHANGE_S, reports_on_change
 from .profile import Profile, learn
 
 ESTIMATE_EVERY_MS = 300_000
-# The longest that sources which report only on change stay silent.
-ON_CHANGE_S = 1800
 # A source that is asked more rarely shows no tail; what it did not say is not made up.
 SLOWEST_S = 300.0
 
@@ -104,22 +103,6 @@ def replay(
             recording, replace(settings, learned=profile), first_ms
         )
     return _replay(rows, replace(settings, learned=profile))
-
-
-def reports_on_change(rows: Sequence[Row]) -> bool:
-    """Does this source report only when something changed?
-
-    Then hardly any reading repeats the one before it, and the readings are minutes apart where nothing happens, but
-    seconds where something does. A source that is polled has one interval.
-    """
-    gaps_s = sorted(after.time_s - before.time_s for before, after in pairwise(rows))
-    if len(gaps_s) < 8:
-        return len(gaps_s) > 0 and gaps_s[-1] > 4 * gaps_s[0]
-    repeats = sum(
-        before.power_w == after.power_w for before, after in pairwise(rows)
-    ) / len(gaps_s)
-    usual_s, long_s = gaps_s[len(gaps_s) // 2], gaps_s[int(len(gaps_s) * 0.95)]
-    return repeats < 0.05 and long_s > 4 * max(usual_s, 1.0)
 
 
 def _settings_for(rows: Sequence[Row], settings: DetectorSettings) -> DetectorSettings:

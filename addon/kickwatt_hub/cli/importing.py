@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ..charging.csvfile import CsvError, Row, parse, text
+from ..charging.onchange import reports_on_change, said_again
 from ..model import Position, Reading
 from ..security.secret import HubSecret
 from ..store import NotThereError, Store
@@ -79,9 +80,13 @@ def import_recording(
     """Take over what a smart plug has recorded: a CSV file with a time on the calendar and a power.
 
     Names of columns, separators and dates of the usual programs are understood. The same file again changes nothing. A
-    hub that runs meanwhile finds the charges in it by itself.
+    hub that runs meanwhile finds the charges in it by itself. Where a plug reports only when something changes, its
+    silence is taken over as well: the last reading again, every minute.
     """
-    readings = [_reading(row) for row in _read(recording, mapping)]
+    rows = _read(recording, mapping)
+    if reports_on_change(rows):
+        rows = tuple(said_again(rows))
+    readings = [_reading(row) for row in rows]
 
     async def work(store: Store, _secret: HubSecret) -> int:
         pk = next(

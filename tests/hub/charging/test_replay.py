@@ -9,7 +9,8 @@ import pytest
 
 from kickwatt_hub.charging.csvfile import Row
 from kickwatt_hub.charging.detector import DetectorSettings
-from kickwatt_hub.charging.replay import replay, reports_on_change
+from kickwatt_hub.charging.onchange import reports_on_change
+from kickwatt_hub.charging.replay import replay
 from kickwatt_sim.charges import Charge, charge, outlet
 
 
