@@ -13,7 +13,13 @@ import logging
 from typing import Any, Final
 
 from homeassistant.const import CONF_ENTITY_ID, STATE_UNAVAILABLE, STATE_UNKNOWN
-from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.core import (
+    CoreState,
+    Event,
+    EventStateChangedData,
+    HomeAssistant,
+    callback,
+)
 from homeassistant.helpers.event import (
     async_track_state_change_event,
     async_track_time_change,
@@ -166,7 +172,7 @@ class TariffKeeper:
         state = self._hass.states.get(entity_id)
         if state is None or state.state == STATE_UNAVAILABLE:
             # While Home Assistant starts, others may not have come to it yet.
-            if self._hass.is_running:
+            if self._hass.state is CoreState.running:
                 self._complain(f"The price entity {entity_id} is not available")
             return None
         unit = state.attributes.get("unit_of_measurement")

@@ -199,6 +199,9 @@ class ScriptedHub:
         }
         self.health_status = 200
         self.health_asked = 0
+        self.tariff: Any = {"tariff": None}
+        self.tariff_status = 200
+        self.tariff_asked = 0
         self.content_type = "text/html"
         self.tokens_seen: list[str] = []
         self.port = 0
@@ -226,6 +229,8 @@ class ScriptedHub:
         app.router.add_get("/api/v1/info", self._answer_info)
         app.router.add_get("/api/v1/me", self._answer_me)
         app.router.add_get("/api/v1/chargers/{id}/health", self._answer_health)
+        app.router.add_get("/api/v1/tariff", self._answer_tariff)
+        app.router.add_get("/api/v1/tariff/prices", self._answer_prices)
         app.router.add_get("/api/v1/live", self._answer_live)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -258,6 +263,15 @@ class ScriptedHub:
         """Answer how a battery ages."""
         self.health_asked += 1
         return self._answer(self.health_status, self.health)
+
+    async def _answer_tariff(self, request: web.Request) -> web.Response:
+        """Answer which tariff holds."""
+        self.tariff_asked += 1
+        return self._answer(self.tariff_status, self.tariff)
+
+    async def _answer_prices(self, request: web.Request) -> web.Response:
+        """Answer that no price is known."""
+        return self._answer(200, {"prices": []})
 
     def _answer(self, status: int, data: Any) -> web.Response:
         """Answer JSON, or text as it is."""

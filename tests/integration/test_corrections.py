@@ -1,5 +1,6 @@
 """Late readings put past hours right in the recorder's own tables, without a spike."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -29,7 +30,10 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 from custom_components.kickwatt.client import CannotConnectError
 from custom_components.kickwatt.corrections import SETTLE, Corrections, came_late
 from custom_components.kickwatt.hours import HOUR, floor_hour
+from tests.integration.conftest import Load, entry_for
 from tests.integration.scripted_hub import CHARGER, Line
+from tests.support.hub_process import RunningHub
+from tests.support.s1_device import S1Device
 from tests.support.waiting import until
 
 ENERGY = "sensor.garage_scooter_energy"
@@ -246,6 +250,42 @@ async def test_what_the_hub_cannot_tell_now_is_asked_again(
     monkeypatch.setattr(rest, "points", points)
     await corrections.async_correct_all()
     assert corrections._since == {}
+
+
+async def test_what_a_board_brings_after_hours_without_coverage_goes_to_its_hours(
+    hass: HomeAssistant,
+    hub: RunningHub,
+    board: S1Device,
+    load: Load,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        "custom_components.kickwatt.corrections.SETTLE", timedelta(milliseconds=50)
+    )
+    await hub.add_charger("bike")  # never heard of, so nothing of it is wrong
+    into_hour_s = int((datetime.now(UTC) - HOUR_NOW).total_seconds())
+
+    def measure(hours_ago: float, energy_wh: int) -> None:
+        age_s = into_hour_s + round(hours_ago * 3600)
+        board.measure(90, age_s=age_s, energy_wh=energy_wh)
+
+    board.relay, board.state = 1, "charging"
+    measure(3.5, 1000)
+    await board.send()
+    await load(await entry_for(hub))
+    await recorded(hass, metadata(ENERGY, "kWh", "energy"), (1.0, 5.0), (1.4, 5.4))
+    for hours_ago, energy_wh in ((2.5, 1150), (1.5, 1300), (0.5, 1400)):
+        measure(hours_ago, energy_wh)
+    await board.send()
+
+    async def counted() -> bool:
+        await async_wait_recording_done(hass)
+        return (await sums(hass, ENERGY))[2] > 5.0
+
+    async with asyncio.timeout(30):
+        while not await counted():
+            await asyncio.sleep(0.05)
+    assert await sums(hass, ENERGY) == [5.0, 5.0, 5.15, 5.3, 5.4, 5.4]
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,15 @@ def test_a_forecast_is_read(attributes: dict[str, Any]) -> None:
     assert told(**attributes) == hours(NOON, 0.2, 0.3)
 
 
+def test_of_two_prices_for_one_time_the_earlier_counts() -> None:
+    rows = [
+        {"start": NOON, "end": NOON + HOUR, "value": 0.2},
+        {"start": NOON + HOUR / 2, "end": NOON + HOUR, "value": 0.9},
+        {"start": NOON + HOUR, "end": NOON + 2 * HOUR, "value": 0.3},
+    ]
+    assert told(raw_today=rows) == hours(NOON, 0.2, 0.3)
+
+
 def test_a_state_alone_holds_for_a_day_from_when_it_came() -> None:
     (first, *more) = told("0.25")
     assert first == PriceInterval(NOW - timedelta(minutes=5), NOON + HOUR, 0.25)

@@ -63,6 +63,9 @@ async def test_a_plan_is_only_a_plan(
     )
     assert plan["runs"]
     assert plan["ready"]
+    # This charger's mode has no time to be ready by either.
+    with pytest.raises(ServiceValidationError, match=r"needs a time such as 07:00"):
+        await act(hass, loaded, "plan_charge", target_wh=100)
     assert loaded.runtime_data.data["scooter"].mode.name == "manual"
 
 

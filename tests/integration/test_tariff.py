@@ -1,17 +1,22 @@
 """A tariff that is chosen in Home Assistant is the hub's, and its plans use it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
 
+from custom_components.kickwatt import live, tariff
 from tests.integration.conftest import ask
+from tests.integration.scripted_hub import Line, ScriptedHub
 from tests.support.hub_process import RunningHub
 from tests.support.waiting import until
 
@@ -104,20 +109,29 @@ async def test_the_prices_of_an_entity_are_the_hubs_and_follow_it(
     await known(0.3, 0.1, 0.2)
 
 
-async def test_an_entity_that_says_nothing_is_complained_about_once(
+@pytest.mark.parametrize(
+    ("state", "complaint"),
+    [
+        ("unavailable", "electricity_price is not available"),
+        ("cheap", "electricity_price says no price that can be read: cheap"),
+    ],
+)
+async def test_an_entity_that_says_no_price_is_complained_about_once(
     hass: HomeAssistant,
     hub: RunningHub,
     loaded: MockConfigEntry,
     caplog: pytest.LogCaptureFixture,
+    state: str,
+    complaint: str,
 ) -> None:
     hass.states.async_set(PRICE, "0.3", {"unit_of_measurement": "EUR/kWh"})
     await choose(hass, loaded, "price_entity", {"entity_id": PRICE})
     await has(hub, kind="feed", currency="EUR")
     for _ in range(3):
-        hass.states.async_set(PRICE, "unavailable")
+        hass.states.async_set(PRICE, state)
         await hass.async_block_till_done()
-    await until(lambda: "is not available" in caplog.text)
-    assert caplog.text.count("is not available") == 1
+    await until(lambda: complaint in caplog.text)
+    assert caplog.text.count(complaint) == 1
     caplog.set_level("INFO", "custom_components.kickwatt")
     hass.states.async_set(PRICE, "0.3", {"unit_of_measurement": "EUR/kWh"})
     await until(lambda: "has the tariff again" in caplog.text)
@@ -163,3 +177,105 @@ async def test_a_tariff_that_somebody_else_changed_is_put_right_after_a_reconnec
     await ask(hub, "PUT", "tariff", {"kind": "fixed", "currency": "EUR", "per_kwh": 9})
     await loaded.runtime_data.live._ws.close()
     await has(hub, kind="fixed", per_kwh=0.95, currency="PLN")
+
+
+type Scripted = Callable[..., Awaitable[Line]]
+
+FIXED = {"kind": "fixed", "per_kwh": 0.95, "currency": "PLN"}
+ENTITY = {"kind": "entity", "entity_id": PRICE}
+
+
+@pytest.fixture
+async def chosen(
+    hass: HomeAssistant,
+    scripted: ScriptedHub,
+    scripted_entry: MockConfigEntry,
+    hurried: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncGenerator[Scripted]:
+    """Return how to connect to the scripted hub with a tariff chosen; tries again at once."""
+    monkeypatch.setattr(tariff, "RETRY_S", 0.02)
+    entries = hass.config_entries
+
+    async def chosen(**wanted: Any) -> Line:
+        entries.async_update_entry(scripted_entry, options={"tariff": wanted})
+        setup = asyncio.create_task(entries.async_setup(scripted_entry.entry_id))
+        line = await scripted.accept()
+        await line.welcome()
+        await setup
+        return line
+
+    yield chosen
+    await entries.async_unload(scripted_entry.entry_id)
+
+
+async def test_a_tariff_that_the_hub_refuses_is_complained_about_once_and_tried_again(
+    chosen: Scripted, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "custom_components.kickwatt")
+    line = await chosen(**FIXED)
+    error = {"code": "invalid", "message": "Not in this currency."}
+    for taken in (False, False, False, True):
+        command = await line.hear("command")
+        assert command["tariff"] == FIXED
+        await line.say("result", id=command["id"], ok=taken, error=error)
+    await until(lambda: "has the tariff again" in caplog.text)
+    assert caplog.text.count("does not take the tariff: Not in this currency.") == 1
+
+
+async def test_a_tariff_waits_until_the_hub_answers_again(
+    scripted: ScriptedHub, chosen: Scripted, caplog: pytest.LogCaptureFixture
+) -> None:
+    scripted.tariff_status = 503
+    line = await chosen(**FIXED)
+    await until(lambda: scripted.tariff_asked > 2)
+    scripted.tariff_status = 200
+    assert (await line.hear("command"))["tariff"] == FIXED
+    assert "take the tariff" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("state", "core"),
+    [(None, CoreState.starting), ("unknown", CoreState.running)],
+)
+async def test_an_entity_that_has_not_come_to_its_price_yet_is_waited_for(
+    hass: HomeAssistant,
+    chosen: Scripted,
+    caplog: pytest.LogCaptureFixture,
+    state: str | None,
+    core: CoreState,
+) -> None:
+    hass.set_state(core)
+    if state is not None:
+        hass.states.async_set(PRICE, state)
+    line = await chosen(**ENTITY)
+    await hass.async_block_till_done()
+    hass.states.async_set(PRICE, "0.3", {"unit_of_measurement": "EUR/kWh"})
+    assert (await line.hear("command"))["tariff"] == {"kind": "feed", "currency": "EUR"}
+    assert "price entity" not in caplog.text
+    hass.set_state(CoreState.running)
+
+
+async def test_a_price_without_a_forecast_is_told_further_with_each_hour(
+    hass: HomeAssistant,
+    scripted: ScriptedHub,
+    chosen: Scripted,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # The line stays, although an hour is let pass at once.
+    monkeypatch.setattr(live, "SILENCE_S", 7200)
+    scripted.tariff = {"tariff": {"kind": "feed", "currency": "EUR"}}
+    hass.states.async_set(PRICE, "0.3", {"unit_of_measurement": "EUR/kWh"})
+    line = await chosen(**ENTITY)
+
+    async def told_until() -> datetime:
+        command = await line.hear("command")
+        assert command["command"] == "post_prices"
+        await line.say("result", id=command["id"], ok=True)
+        return datetime.fromisoformat(command["prices"][-1]["end"])
+
+    first = await told_until()
+    later = (dt_util.utcnow() + timedelta(hours=1)).replace(minute=0, second=0)
+    monkeypatch.setattr("homeassistant.util.dt.utcnow", lambda: later)
+    async_fire_time_changed(hass, later)
+    assert await told_until() - first == timedelta(hours=1)
