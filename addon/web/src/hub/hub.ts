@@ -3,7 +3,7 @@
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 import { call, HubError, keepToken, token } from "./client";
 import { Live, type LiveEvent, type Status } from "./live";
-import type { Charger, Me, Meter, OnOff, Order, Scope, Site } from "./types";
+import type { Charger, Me, Meter, OnOff, Order, Scope, Session, Site } from "./types";
 
 export type Access = "asking" | "signed_out" | "signed_in";
 
@@ -29,6 +29,11 @@ class Hub extends EventTarget {
 
   charger(id: string): Charger | undefined {
     return this.chargers?.find((each) => each.id === id);
+  }
+
+  /** Until when a session is known: its end, else the newest reading. A simulated charger has a clock of its own. */
+  until(id: string, session: Session): string {
+    return session.end ?? this.charger(id)?.reading?.time ?? session.start;
   }
 
   meter(id: number): Meter | undefined {

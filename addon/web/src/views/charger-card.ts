@@ -3,6 +3,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { call, query } from "../hub/client";
+import { hub } from "../hub/hub";
 import type { Charger, Point, Session } from "../hub/types";
 import type { Drawing } from "../parts/chart";
 import "../parts/chart";
@@ -74,7 +75,7 @@ export class ChargerCard extends HubElement {
   private session(session: Session): TemplateResult {
     const { reading, name } = this.charger;
     const running = session.end === null;
-    const end = session.end ?? reading?.time ?? session.start;
+    const end = hub.until(this.charger.id, session);
     const title = running
       ? html`<span>${t("now.session")}</span><span>${moment(session.start)}</span>`
       : html`<span>${t("now.last_session")}</span><span>${moment(session.start)} – ${clock(end)}</span>`;

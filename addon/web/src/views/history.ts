@@ -260,7 +260,7 @@ export class History extends HubElement {
 }
 
 function line(id: string, session: Session): TemplateResult {
-  const end = session.end === null ? Date.now() : Date.parse(session.end);
+  const end = Date.parse(hub.until(id, session));
   const reason = session.end === null ? "running" : (session.end_reason ?? "");
   return html`<a class="line" href="#/history/${id}/${session.id}">
     <span>

@@ -55,7 +55,7 @@ export class SessionView extends HubElement {
 
   private show(session: Session): TemplateResult {
     const base = `chargers/${this.charger}/sessions/${session.id}`;
-    const end = session.end ?? new Date().toISOString();
+    const end = hub.until(this.charger, session);
     const from = moved(session.start, -AROUND_S);
     const until = moved(end, AROUND_S);
     void this.points.load(`${session.id} ${session.end}`, async () => {
@@ -96,7 +96,7 @@ export class SessionView extends HubElement {
   }
 
   private facts(session: Session): TemplateResult {
-    const end = session.end === null ? Date.now() : Date.parse(session.end);
+    const end = Date.parse(hub.until(this.charger, session));
     const facts: [string, string][] = [
       [t("now.energy"), energy(session.energy_wh)],
       [t("now.cost"), money(session.cost, session.currency)],
