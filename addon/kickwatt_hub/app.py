@@ -39,6 +39,7 @@ from .security.limits import FailureLimit
 from .security.passwords import Passwords
 from .security.secret import HubSecret, load_secret
 from .settings import Settings
+from .simulator import Simulator
 from .sources.vecharge.links import Links
 from .store import AlreadyThereError, Store, UnavailableError, UnusableError
 from .tariffs import Tariffs
@@ -160,6 +161,9 @@ class Hub:
         watch(self._stack, scheduler.run())
         watch(self._stack, Costing(fleet, store, tariffs, now_ms).run())
         meters, sites = await self._metering(store, bus, fleet)
+        simulator = Simulator.of(settings.simulator_control)
+        if simulator is not None:
+            self._stack.push_async_callback(simulator.close)
         return Context(
             name=settings.name,
             store=store,
@@ -185,6 +189,7 @@ class Hub:
             ingress_from=settings.ingress_from,
             ingress_scope=Scope[settings.ingress_scope],
             relay=RelayClient.of(settings, ingest),
+            simulator=simulator,
             links=Links(
                 fleet,
                 store,

@@ -57,6 +57,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     """IANA name of the time zone of ready-by times and tariffs; None: the machine's."""
     vecharge_get_disconnect: bool = False
     """Whether veCharge's GET to its disconnect call switches off, as its old app needs; a GET should switch nothing."""
+    simulator_control: (
+        Annotated[str, Meta(pattern=r"^([A-Za-z0-9._-]+:)?[0-9]{1,5}\Z")] | None
+    ) = None
+    """[HOST:]PORT of the `--control` of a simulation that the page shows."""
     ingress_from: str | None = None
     """The address from which headers are believed that say who somebody is; None: nobody is believed."""
     ingress_scope: Literal["read", "control", "admin"] = "admin"

@@ -72,8 +72,8 @@ class Demo:
         self.logs = self.folder / "logs"
         self.logs.mkdir()
         self._beside: list[Picture] = []
-        port, device_port = free_ports(2)
-        self.hub = Hub(self.folder / "hub", port, device_port)
+        port, device_port, control_port = free_ports(3)
+        self.hub = Hub(self.folder / "hub", port, device_port, control_port)
         self.url = f"http://127.0.0.1:{self.options.port}"
 
     async def run(self) -> dict[str, Any]:

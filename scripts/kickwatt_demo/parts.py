@@ -65,6 +65,8 @@ class Hub:
     data: Path
     port: int
     device_port: int
+    control_port: int
+    """Where the simulated scooter lets itself be looked at."""
 
     @property
     def url(self) -> str:
@@ -120,6 +122,7 @@ class Hub:
             program("kickwatt-hub"),
             *("serve", "--data", self.data, "--host", "127.0.0.1", "--no-zeroconf"),
             *("--port", str(self.port), "--device-port", str(self.device_port)),
+            *("--simulator-control", str(self.control_port)),
             log=log,
         )
 
@@ -174,6 +177,8 @@ async def start_scooter(
         f"{speed:g}",
         "--start",
         "-24h",
+        "--control",
+        str(hub.control_port),
         *(("--scenario", scenario) if scenario else ()),
         log=log,
         environment={"KICKWATT_ID": CHARGER_ID, "KICKWATT_KEY": key},

@@ -1,6 +1,7 @@
 """The command line `kickwatt-sim`."""
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 import re
@@ -18,13 +19,14 @@ from .cli.fleet import fleet
 from .cli.meter import meter
 from .cli.modem import modem
 from .cli.vecharge import vecharge
+from .control import Address, Panel, listen, serving
 from .device import Device
 from .faults import FAULTS
 from .pace import RealPace
-from .parameters import Duration, Start
+from .parameters import Duration, Listen, Start
 from .parts.modem import MODEMS
 from .recorder import Recorder
-from .scenario import ScenarioError
+from .scenario import Playing, Scenario, ScenarioError
 from .settings import Settings, SettingsError
 from .status import line, moment, watch
 from .world import World
@@ -175,6 +177,12 @@ def list_scenarios() -> None:
     help="How often the table gets a row when nothing happens.",
 )
 @click.option(
+    "--control",
+    type=Listen(),
+    metavar="[HOST:]PORT",
+    help="Let the hub's page look at the simulation there, and change it; without HOST this machine only.",
+)
+@click.option(
     "--console/--quiet",
     default=True,
     help="Show what the firmware prints, or only the state.",
@@ -198,9 +206,12 @@ def run(
     coarse: bool,
     record: Path | None,
     record_every: float,
+    control: Address | None,
     console: bool,
 ) -> None:
     """Run one simulated charger against a hub, until Ctrl-C."""
+    if virtual and control is not None:
+        raise click.UsageError("--control needs a world with a clock, so not --virtual")
     settings = _settings(settings_file, hub, charger, key, way)
     board = board or _usual_board(settings)
     try:
@@ -237,16 +248,40 @@ def run(
                 Text(f"{moment(device)}  fault: {text}"), soft_wrap=True
             )
         )
-        scenarios.play(script, device)
+        playing = scenarios.play(script, device)
         if coarse:
             coarse_.stride(device)
         try:
-            watch(device, terminal, duration)
+            with _controlled(control, device, script, playing, terminal):
+                watch(device, terminal, duration)
         except KeyboardInterrupt:
             terminal.print("Stopped.")
     terminal.print(Text(line(device)), soft_wrap=True)
     if record is not None:
         terminal.print(f"Recorded in {record}.", soft_wrap=True)
+
+
+@contextmanager
+def _controlled(
+    address: Address | None,
+    device: Device,
+    script: Scenario,
+    playing: Playing,
+    terminal: Terminal,
+) -> Iterator[None]:
+    pace = device.world.pace
+    if address is None or not isinstance(pace, RealPace):
+        yield
+        return
+    try:
+        listening = listen(address)
+    except OSError as error:
+        raise click.UsageError(
+            f"cannot listen on {address.host}, port {address.port}: {error.strerror}"
+        ) from error
+    with serving(Panel(device, pace, script, playing), device.world, listening) as port:
+        terminal.print(f"Its control is at port {port}.")
+        yield
 
 
 def _recording(

@@ -12,6 +12,10 @@ _SHORTEST_WAIT_S = 0.002
 _PAST_S = 10.0
 
 
+class AheadError(ValueError):
+    """A world cannot go faster than the present; the text says it in one sentence."""
+
+
 class RealPace:
     """Lets a world run `speed` times as fast as the real clock.
 
@@ -34,6 +38,22 @@ class RealPace:
         self._poked = threading.Event()
         self._began_s = time.monotonic()
         self._began_ns = 0
+
+    @property
+    def behind(self) -> bool:
+        """Whether the world is so far in the past that it may go faster than real time."""
+        return self._behind_s(self._allowed_ns()) > _PAST_S
+
+    def set_speed(self, speed: float) -> None:
+        """Go at another speed from now on. Raises AheadError where the world would be in the future."""
+        allowed_ns = self._allowed_ns()
+        if speed > 1 and self._behind_s(allowed_ns) <= _PAST_S:
+            raise AheadError(
+                "The simulated clock has caught up with the present, so it cannot go faster than that."
+            )
+        self._go(allowed_ns, speed)
+        self._behind = speed > 1
+        self.poke()
 
     def poke(self) -> None:
         """Wake whoever waits in `reach`."""
@@ -65,13 +85,12 @@ class RealPace:
         if self._behind and self._behind_s(allowed_ns) <= 0:
             self._behind = False
             allowed_ns = int((time.time() - self._epoch_s) * SECOND)
-            self._began_ns, self._began_s, self.speed = (
-                allowed_ns,
-                time.monotonic(),
-                1.0,
-            )
+            self._go(allowed_ns, 1.0)
             self._on_caught_up()
         return allowed_ns
+
+    def _go(self, from_ns: int, speed: float) -> None:
+        self._began_ns, self._began_s, self.speed = from_ns, time.monotonic(), speed
 
     def _behind_s(self, time_ns: int) -> float:
         return time.time() - (self._epoch_s + time_ns / SECOND)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from . import durations
+from .control import Address
 
 
 class Duration(click.ParamType[float]):
@@ -48,3 +49,18 @@ class Start(click.ParamType[datetime]):
                 ctx,
             )
         return moment.astimezone(UTC)
+
+
+class Listen(click.ParamType[Address]):
+    """Where to listen: `8424`, or `127.0.0.1:8424`."""
+
+    name = "address"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Address:
+        """Return the address."""
+        try:
+            return Address.parse(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)

@@ -185,25 +185,39 @@ def _toml(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def play(scenario: Scenario, device: Device) -> None:
-    """Let the scenario happen to a device, from the world's beginning on."""
-    for number, step in enumerate(scenario.steps):
-        luck = device.world.random(f"scenario:{number}")
-        _next(device, step, step.times(device.world.wall, luck), luck)
+def play(scenario: Scenario, device: Device) -> Playing:
+    """Let the scenario happen to a device from now on; what is returned can stop it."""
+    return Playing(scenario, device)
 
 
-def _next(
-    device: Device, step: Step, times: Iterator[float], luck: random.Random
-) -> None:
-    at_s = next(times, None)
-    if at_s is None:
-        return
+class Playing:
+    """A scenario that happens to a device."""
 
-    def happen() -> None:
-        _ACTIONS[step.do](device, step, luck)
-        _next(device, step, times, luck)
+    def __init__(self, scenario: Scenario, device: Device) -> None:
+        """Begin now."""
+        self._device = device
+        self._began_s = device.world.now_s
+        self._stopped = False
+        for number, step in enumerate(scenario.steps):
+            luck = device.world.random(f"scenario:{number}")
+            self._next(step, step.times(device.world.wall, luck), luck)
 
-    device.world.after(at_s - device.world.now_s, happen)
+    def stop(self) -> None:
+        """Let nothing more of it happen; what has happened stays."""
+        self._stopped = True
+
+    def _next(self, step: Step, times: Iterator[float], luck: random.Random) -> None:
+        at_s = next(times, None)
+        if at_s is None:
+            return
+
+        def happen() -> None:
+            if not self._stopped:
+                _ACTIONS[step.do](self._device, step, luck)
+                self._next(step, times, luck)
+
+        world = self._device.world
+        world.after(self._began_s + at_s - world.now_s, happen)
 
 
 def _plug_in(device: Device, step: Step, luck: random.Random) -> None:

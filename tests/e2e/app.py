@@ -9,7 +9,7 @@ from pathlib import Path
 import shutil
 from typing import Any, Final
 
-from kickwatt_demo.process import Process
+from kickwatt_demo.process import Process, free_ports
 
 from .supervisor import TOKEN
 
@@ -34,6 +34,8 @@ class App:
     python: Path
     """The interpreter that stands for the image's."""
     options: dict[str, Any] = field(default_factory=dict)
+    control_port: int = field(default_factory=lambda: free_ports(1)[0])
+    """Where the simulator's control listens."""
 
     @property
     def data(self) -> Path:
@@ -55,6 +57,7 @@ class App:
             ("/data", str(self.data)),
             ("8421", str(self.port)),
             ("8422", str(self.device_port)),
+            ("8424", str(self.control_port)),
         ):
             script = script.replace(inside, here)
         run = self.folder / f"{service}-run"

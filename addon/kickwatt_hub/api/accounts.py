@@ -48,7 +48,10 @@ def routes() -> list[web.RouteDef]:
 async def me(request: web.Request) -> web.Response:
     """Whose token this is."""
     principal = request[PRINCIPAL]
-    return answer(200, {"user": principal.user, "scope": principal.scope.name})
+    told = {"user": principal.user, "scope": principal.scope.name}
+    return answer(
+        200, {**told, "simulator": request.app[CONTEXT].simulator is not None}
+    )
 
 
 async def login(request: web.Request) -> web.Response:

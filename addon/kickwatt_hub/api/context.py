@@ -20,6 +20,7 @@ from ..security.access import Access, Principal
 from ..security.limits import FailureLimit
 from ..security.passwords import Passwords
 from ..security.secret import HubSecret
+from ..simulator import Simulator
 from ..sources.vecharge.links import Links
 from ..store import Store
 from ..tariffs import Tariffs
@@ -55,6 +56,7 @@ class Context:
     ingress_scope: Scope
     relay: RelayClient | None
     links: Links
+    simulator: Simulator | None
 
 
 CONTEXT = web.AppKey("context", Context)

@@ -20,6 +20,7 @@ from . import (
     place,
     relay,
     shapes,
+    simulator,
     sites,
     tariff,
 )
@@ -64,6 +65,7 @@ def routes() -> list[web.RouteDef]:
         *link.routes(),
         *meters.routes(),
         *place.routes(),
+        *simulator.routes(),
         *sites.routes(),
         *tariff.routes(),
     ]

@@ -60,6 +60,11 @@ GARBAGE = 20_000
     default=None,
     help="Let a GET to veCharge's disconnect call switch off, as its old app needs.",
 )
+@click.option(
+    "--simulator-control",
+    metavar="[HOST:]PORT",
+    help="Where `kickwatt-sim run --control` listens, for the page to show it.",
+)
 @dials_out
 def serve(options: Path | None, no_zeroconf: bool, **flags: Any) -> None:
     """Run the hub until SIGTERM or Ctrl-C."""

@@ -7,6 +7,7 @@
 are left out.
 """
 
+from collections.abc import Callable
 import re
 from typing import Final, TextIO
 
@@ -18,19 +19,16 @@ _SECRET: Final = re.compile(
 )
 
 
-class Transcript:
-    """Listens to a modem's `dialogue`."""
+class Lines:
+    """Listens to a modem's `dialogue` and makes lines of it."""
 
-    def __init__(self, world: World, file: TextIO) -> None:
-        """Write to `file`."""
+    def __init__(self, world: World, take: Callable[[float, str, str], None]) -> None:
+        """`take` gets each line: the second of the world at which it began, `host` or `modem`, and the text."""
         self._world = world
-        self._file = file
+        self._take = take
         self._who = ""
         self._rest = b""
         self._began_s = 0.0
-        file.write(
-            f"# AT dialogue; second of the world, which began at {world.wall:%Y-%m-%dT%H:%M:%SZ}; > board, < modem\n"
-        )
 
     def hear(self, who: str, data: bytes) -> None:
         """Take what `host` or `modem` said."""
@@ -46,7 +44,7 @@ class Transcript:
                 self._rest += piece
 
     def flush(self) -> None:
-        """Write what has come of a line that has no end yet."""
+        """Tell what has come of a line that has no end yet."""
         if self._rest:
             text = self._rest.decode("latin-1")
             shown = "".join(
@@ -55,9 +53,23 @@ class Transcript:
                 else _escaped(letter)
                 for letter in text
             )
-            shown = _SECRET.sub(r"\1***", shown)
-            self._file.write(f"{self._began_s:14.6f} {_SIGNS[self._who]} {shown}\n")
             self._rest = b""
+            self._take(self._began_s, self._who, _SECRET.sub(r"\1***", shown))
+
+
+class Transcript(Lines):
+    """Writes the dialogue down."""
+
+    def __init__(self, world: World, file: TextIO) -> None:
+        """Write to `file`."""
+        super().__init__(world, self._write)
+        self._file = file
+        file.write(
+            f"# AT dialogue; second of the world, which began at {world.wall:%Y-%m-%dT%H:%M:%SZ}; > board, < modem\n"
+        )
+
+    def _write(self, at_s: float, who: str, text: str) -> None:
+        self._file.write(f"{at_s:14.6f} {_SIGNS[who]} {text}\n")
 
 
 def _escaped(letter: str) -> str:

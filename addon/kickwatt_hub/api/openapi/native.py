@@ -28,6 +28,7 @@ def _limit(least: int, most: int, usual: int) -> Parameter:
 _ZONE = Parameter("zone", str, "IANA name of a time zone; the hub's unless it is said.")
 _CSV = Raw("text/csv", "Rows under a header (RFC 4180).")
 _CHARGER = "/api/v1/chargers/{id}"
+_SIMULATOR = "/api/v1/simulator"
 
 OPERATIONS: dict[tuple[str, str], Operation] = {
     ("GET", "/healthz"): Operation({200: answers.Healthy}, refuses=(503,)),
@@ -36,6 +37,25 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("GET", "/api/v1/asyncapi.json"): Operation({200: {"type": "object"}}),
     ("GET", "/api/docs"): Operation({200: Raw("text/html", "A page.")}),
     ("GET", "/api/v1/relay"): Operation({200: answers.RelayStatus}),
+    # a simulation beside the hub
+    ("GET", _SIMULATOR): Operation({200: answers.Simulation}, refuses=(404, 503)),
+    ("GET", f"{_SIMULATOR}/catalog"): Operation(
+        {200: answers.SimulatorCatalog}, refuses=(404, 503)
+    ),
+    ("GET", f"{_SIMULATOR}/dialogue"): Operation(
+        {200: answers.SimulatorDialogue},
+        query=(
+            Parameter(
+                "after",
+                Annotated[int, Meta(ge=0)],
+                "Only lines with a higher number than this.",
+            ),
+        ),
+        refuses=(404, 503),
+    ),
+    ("POST", f"{_SIMULATOR}/do"): Operation(
+        {200: answers.Simulation}, {"type": "object"}, refuses=(404, 409, 503)
+    ),
     # oneself
     ("POST", "/api/v1/login"): Operation(
         {200: answers.LoggedIn}, bodies.Login, refuses=(401, 429)

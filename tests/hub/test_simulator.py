@@ -1,0 +1,90 @@
+"""A simulation beside the hub is looked at and changed through the hub, by an administrator."""
+
+from collections.abc import Iterator
+from pathlib import Path
+import re
+import subprocess
+import sys
+
+import aiohttp
+import msgspec
+import pytest
+
+from kickwatt_hub.api import answers
+from tests.support.api import Api
+from tests.support.hub_process import running_hub
+
+pytestmark = pytest.mark.once
+PATH = "/api/v1/simulator"
+
+
+@pytest.fixture
+def control() -> Iterator[str]:
+    """The control of a simulated scooter, at a hub that does not answer."""
+    process = subprocess.Popen(
+        [
+            str(Path(sys.executable).with_name("kickwatt-sim")),
+            *("run", "--hub", "http://127.0.0.1:9", "--id", "scooter"),
+            *("--key", "ab" * 32, "--control", "0", "--quiet"),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    said = re.search(r"at port (\d+)\.", process.stdout.readline())
+    assert said is not None
+    yield said[1]
+    process.kill()
+    process.communicate()
+
+
+async def test_it_is_passed_on_in_the_shapes_that_are_described(
+    tmp_path: Path, http: aiohttp.ClientSession, control: str
+) -> None:
+    async with running_hub(tmp_path, simulator_control=control) as hub:
+        api = Api(hub, http, await hub.add_token("admin"))
+        assert (await api.ok("GET", "/api/v1/me"))["simulator"] is True
+        state = msgspec.convert(await api.ok("GET", PATH), answers.Simulation)
+        assert state.charger == "scooter"
+        told = await api.ok("GET", f"{PATH}/catalog")
+        catalog = msgspec.convert(told, answers.SimulatorCatalog)
+        fault = catalog.faults[0].name
+        wish = {"do": "fault", "fault": fault, "lasts_s": 3600}
+        changed = await api.ok("POST", f"{PATH}/do", wish)
+        msgspec.convert(changed, answers.Simulation)
+        said = await api.ok("GET", f"{PATH}/dialogue?after=0")
+        msgspec.convert(said, answers.SimulatorDialogue)
+        wish = {"do": "fault", "fault": "gremlins"}
+        error = await api.refused(422, "POST", f"{PATH}/do", wish)
+        assert error["field"] == "fault"
+        error = await api.refused(422, "GET", f"{PATH}/dialogue?after=x")
+        assert error["field"] == "after"
+        await api.refused(409, "POST", f"{PATH}/do", {"do": "set_speed", "speed": 60})
+
+
+async def test_only_an_administrator_changes_the_world(
+    tmp_path: Path, http: aiohttp.ClientSession, control: str
+) -> None:
+    async with running_hub(tmp_path, simulator_control=control) as hub:
+        api = Api(hub, http, await hub.add_token("control"))
+        await api.refused(403, "POST", f"{PATH}/do", {"do": "unplug"})
+        await api.refused(403, "GET", PATH)
+
+
+async def test_without_a_simulation_there_is_nothing(
+    tmp_path: Path, http: aiohttp.ClientSession
+) -> None:
+    async with running_hub(tmp_path) as hub:
+        api = Api(hub, http, await hub.add_token("admin"))
+        assert (await api.ok("GET", "/api/v1/me"))["simulator"] is False
+        await api.refused(404, "GET", PATH)
+
+
+async def test_a_simulation_that_has_ended_is_said_to_be_silent(
+    tmp_path: Path, http: aiohttp.ClientSession, unused_tcp_port: int
+) -> None:
+    control = f"localhost:{unused_tcp_port}"
+    async with running_hub(tmp_path, simulator_control=control) as hub:
+        api = Api(hub, http, await hub.add_token("admin"))
+        error = await api.refused(503, "GET", PATH)
+        assert "does not answer" in error["message"]
