@@ -710,6 +710,10 @@ async def test_what_makes_no_sense_is_answered_and_the_connection_stays(
         '{"type":"x"}',
         '{"type":"auth","token":"x"}',
         '{"type":"command"}',
+        "[" * 60_000,
+        '{"x":' * 13_000,
+        '{"type":"command","command":"set_relay","relay":' + "[" * 60_000,
+        '{"type":"command","command":"set_relay","relay":' + "9" * 60_000 + "}",
     ):
         await client.socket.send_str(text)
         result = await client.receive()

@@ -1,8 +1,9 @@
 """Socket.IO for clients of 2021 next to those of today, on one path.
 
 python-socketio 5 speaks Engine.IO 4 only. The classes below keep its events, rooms and sessions and change what is
-different on the wire for clients that say `EIO=3` (JavaScript 1.x and 2.x, Python 4.x): who pings, how polling bodies and
-binary frames are laid out, and that the default namespace is joined without being asked.
+different on the wire for clients that say `EIO=3` (JavaScript 1.x and 2.x, Python 4.x): who pings, how polling bodies
+are laid out, and that the default namespace is joined without being asked. Of both generations they take only what
+`incoming` lets pass: whoever says anything else is disconnected.
 
 They override names that the libraries call private, hence the pinned versions in pyproject.toml; the tests with the real
 clients of both generations say when one of them has moved.
@@ -10,57 +11,69 @@ clients of both generations say when one of them has moved.
 Sources: Engine.IO protocol revisions 3 and 4, Socket.IO protocol revisions 4 and 5 (the socket.io project's own documents).
 """
 
-import base64
 import time
 from typing import Any
 
+from aiohttp import web
 import engineio
 from engineio import async_socket, exceptions, packet
-from engineio.payload import Payload
 import socketio
 from socketio import packet as events
 
 from ... import engineio3
+from . import incoming
 
 _PROTOCOL = "kickwatt.engineio_protocol"
 
 
 def encode_payload(packets: list[packet.Packet]) -> bytes:
     """Lay packets out as every client of revision 3 reads them."""
-    return engineio3.join(
-        "b4" + base64.b64encode(each.data).decode() if each.binary else each.encode()
-        for each in packets
-    )
+    return engineio3.join(each.encode() for each in packets)
 
 
-def decode_payload(body: bytes) -> list[packet.Packet]:
-    """Read a polling body in any of the layouts of revision 3. Raises ValueError."""
-    raw = engineio3.split(body)
-    if len(raw) > Payload.max_decode_packets:
-        raise ValueError("Too many packets in payload")
-    return [packet.Packet(encoded_packet=each) for each in raw]
-
-
-class _BinaryFrames:
-    """Adds and strips the packet type that revision 3 puts on binary WebSocket frames."""
+class _Frames:
+    """A WebSocket of which nonsense is as good as its end."""
 
     def __init__(self, socket: Any) -> None:
         self._socket = socket
         self.close = socket.close
+        self.send = socket.send
 
-    async def send(self, message: str | bytes) -> None:
-        await self._socket.send(
-            b"\x04" + message if isinstance(message, bytes) else message
-        )
-
-    async def wait(self) -> str | bytes:
-        message: str | bytes = await self._socket.wait()
-        return message[1:] if isinstance(message, bytes) else message
+    async def wait(self) -> str:
+        try:
+            return incoming.checked(await self._socket.wait())
+        except incoming.NonsenseError as error:
+            raise OSError(*error.args) from error
 
 
-class Eio3Socket(async_socket.AsyncSocket):  # type: ignore[misc]
+class Eio4Socket(async_socket.AsyncSocket):  # type: ignore[misc]
+    """One client of revision 4."""
+
+    revision = 4
+
+    async def handle_post_request(self, environ: dict[str, Any]) -> None:
+        """Take a polling body. Raises UnknownPacketError, which ends the connection."""
+        try:
+            body = await _body(environ["aiohttp.request"])
+            for each in incoming.packets(body, self.revision):
+                await self.receive(packet.Packet(encoded_packet=each))
+        except incoming.NonsenseError as error:
+            raise exceptions.UnknownPacketError(*error.args) from error
+
+    async def close(
+        self, wait: bool = False, abort: bool = False, reason: str | None = None
+    ) -> None:
+        """Close the connection, without waiting until the client has fetched all: it may never do."""
+        await super().close(wait=False, abort=abort, reason=reason)
+
+    async def _websocket_handler(self, socket: Any) -> None:
+        await super()._websocket_handler(_Frames(socket))
+
+
+class Eio3Socket(Eio4Socket):
     """One client of revision 3."""
 
+    revision = 3
     last_ping: float | None
 
     def schedule_ping(self) -> None:
@@ -74,7 +87,7 @@ class Eio3Socket(async_socket.AsyncSocket):  # type: ignore[misc]
         if time.time() - (self.last_ping or 0.0) <= patience_s:
             return True
         self.last_ping = time.time()  # lets close() send its CLOSE packet
-        await self.close(wait=False, reason=self.server.reason.PING_TIMEOUT)
+        await self.close(reason=self.server.reason.PING_TIMEOUT)
         return False
 
     async def receive(self, received: packet.Packet) -> None:
@@ -90,16 +103,15 @@ class Eio3Socket(async_socket.AsyncSocket):  # type: ignore[misc]
         answer = await super().handle_get_request(environ)
         return self.server.polled(answer) if isinstance(answer, list) else answer
 
-    async def handle_post_request(self, environ: dict[str, Any]) -> None:
-        """Take a polling body."""
-        length = int(environ.get("CONTENT_LENGTH", "0"))
-        if length > self.server.max_http_buffer_size:
-            raise exceptions.ContentTooLongError
-        for received in decode_payload(await environ["wsgi.input"].read(length)):
-            await self.receive(received)
 
-    async def _websocket_handler(self, socket: Any) -> None:
-        await super()._websocket_handler(_BinaryFrames(socket))
+async def _body(request: web.Request) -> bytes:
+    """Return a body, also of a client that does not say how long it is. Raises NonsenseError."""
+    body = b""
+    while more := await request.content.read(incoming.MAX_BYTES):
+        body += more
+        if len(body) > incoming.MAX_BYTES:
+            raise incoming.NonsenseError("Too long")
+    return body
 
 
 class EngineServer(engineio.AsyncServer):  # type: ignore[misc]
@@ -124,6 +136,19 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]
 
         self._async = self._async | {"translate_request": translate_request}
 
+    async def handle_request(self, request: web.Request) -> Any:
+        """Answer one request."""
+        sid, length = request.query.get("sid"), request.content_length or 0
+        if length > incoming.MAX_BYTES:
+            await self.disconnect(sid or "")
+            raise web.HTTPRequestEntityTooLarge(incoming.MAX_BYTES, length)
+        if sid in self.sockets and self.sockets[sid].closed:
+            del self.sockets[sid]
+        return await super().handle_request(request)
+
+    def _log_error_once(self, message: str, message_key: str) -> None:
+        """Say nothing: whoever is refused is told, and the log is not for strangers to write in."""
+
     def polled(self, packets: list[packet.Packet]) -> dict[str, Any]:
         """Return the answer to a poll of revision 3."""
         return {
@@ -135,31 +160,36 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]
     async def _handle_connect(
         self, environ: dict[str, Any], transport: str, jsonp_index: int | None = None
     ) -> Any:
-        if environ[_PROTOCOL] != "3":
-            return await super()._handle_connect(environ, transport, jsonp_index)
         if self.start_service_task:
             self.start_service_task = False
             self.service_task_handle = self.start_background_task(self._service_task)
+        is_old = environ[_PROTOCOL] == "3"
         sid = self.generate_id()
-        self.sockets[sid] = socket = Eio3Socket(self, sid)
+        self.sockets[sid] = socket = (Eio3Socket if is_old else Eio4Socket)(self, sid)
         opening = {
             "sid": sid,
             "upgrades": self._upgrades(sid, transport),
             "pingTimeout": int(self.ping_timeout * 1000),
             "pingInterval": int(self.ping_interval * 1000),
         }
+        if not is_old:
+            opening["maxPayload"] = incoming.MAX_BYTES
         await socket.send(packet.Packet(packet.OPEN, opening))
         refusal = await self._trigger_event("connect", sid, environ, run_async=False)
         if refusal is not None and refusal is not True:
             self.sockets.pop(sid, None)
             return self._unauthorized(refusal or None)
+        socket.schedule_ping()
         if transport == "websocket":
             answer = await socket.handle_get_request(environ)
             if socket.closed:
                 self.sockets.pop(sid, None)
             return answer
         socket.connected = True
-        return self.polled(await socket.poll())
+        first = await socket.poll()
+        return (
+            self.polled(first) if is_old else self._ok(first, jsonp_index=jsonp_index)
+        )
 
 
 class SocketServer(socketio.AsyncServer):  # type: ignore[misc]

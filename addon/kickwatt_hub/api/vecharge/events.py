@@ -20,7 +20,7 @@ from ...bus import ChargerChanged, ChargerRemoved
 from ...model import Charger, Scope
 from ...security.access import Principal
 from ..context import CONTEXT, Context
-from . import documents
+from . import documents, incoming
 from .door import identify
 from .eio3 import SocketServer
 from .watchers import Watchers
@@ -61,7 +61,7 @@ class Events:
             async_mode="aiohttp",
             ping_interval=15,
             ping_timeout=15,
-            max_http_buffer_size=64 * 1024,
+            max_http_buffer_size=incoming.MAX_BYTES,
             logger=False,
             engineio_logger=False,
         )
