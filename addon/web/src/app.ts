@@ -53,7 +53,7 @@ export class App extends HubElement {
       <div class="bar-inner">
         <a class="brand" href="#/now"><img src="./icon.svg" alt="" />Kickwatt</a>
         <nav class="sections" aria-label="Kickwatt">
-          ${SECTIONS.filter((each) => hub.may(each.scope)).map(
+          ${SECTIONS.filter((each) => hub.sees(each)).map(
             (each) =>
               html`<a href="#/${each.path}" aria-current=${each.path === section ? "page" : nothing}>
                 ${icon(each.icon)}<span>${t(each.title)}</span>

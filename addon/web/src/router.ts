@@ -17,6 +17,8 @@ export interface Section {
   icon: string;
   /** Who sees it. */
   scope: "read" | "admin";
+  /** Only where a simulation runs beside the hub. */
+  simulated?: boolean;
 }
 
 /** The navigation, in its order. */
@@ -27,6 +29,7 @@ export const SECTIONS: Section[] = [
   { path: "tariff", title: "app.tariff", icon: "coin", scope: "read" },
   { path: "meters", title: "app.meters", icon: "gauge", scope: "read" },
   { path: "manage", title: "app.admin", icon: "gear", scope: "admin" },
+  { path: "simulator", title: "sim.title", icon: "flask", scope: "admin", simulated: true },
 ];
 
 const ID = "([a-z0-9][a-z0-9_-]{0,31})";
@@ -98,6 +101,12 @@ export const ROUTES: Route[] = [
     section: "meters",
     load: () => import("./views/meter-form"),
     view: ([id]) => html`<kw-meter-form .number=${id === undefined ? null : Number(id)}></kw-meter-form>`,
+  },
+  {
+    pattern: /^simulator$/,
+    section: "simulator",
+    load: () => import("./views/simulator"),
+    view: () => html`<kw-simulator></kw-simulator>`,
   },
   {
     pattern: /^manage(?:\/users)?$/,

@@ -27,6 +27,11 @@ class Hub extends EventTarget {
     return this.me !== null && SCOPES.indexOf(this.me.scope) >= SCOPES.indexOf(scope);
   }
 
+  /** Whether an entry of the navigation is for who looks. */
+  sees({ scope, simulated }: { scope: Scope; simulated?: boolean }): boolean {
+    return this.may(scope) && (!simulated || this.me?.simulator === true);
+  }
+
   charger(id: string): Charger | undefined {
     return this.chargers?.find((each) => each.id === id);
   }

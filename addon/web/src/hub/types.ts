@@ -7,6 +7,8 @@ export type State = "unknown" | "off" | "idle" | "charging" | "full" | "tripped"
 export interface Me {
   user: string;
   scope: Scope;
+  /** Whether a simulation runs beside the hub. */
+  simulator: boolean;
 }
 
 export interface Reading {

@@ -15,6 +15,7 @@ const PATHS: Record<string, string> = {
   warn: "M12 4 2.5 20h19zM12 10v4.5m0 2.5v.5",
   check: "m5 12.5 4.5 4.5L19 7.5",
   gear: "M4 7h9m4 0h3M4 17h3m4 0h9M15 4.5v5M9 14.5v5",
+  flask: "M9.5 3h5M10.5 3v6L5 19a1.5 1.5 0 0 0 1.3 2h11.4a1.5 1.5 0 0 0 1.3-2L13.5 9V3M8 15h8",
   copy: "M9 9h11v11H9zM5 15H4V4h11v1",
   download: "M12 4v11m-4.5-4 4.5 4.5L16.5 11M5 20h14",
   close: "m6 6 12 12M18 6 6 18",

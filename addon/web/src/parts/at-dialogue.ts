@@ -1,0 +1,81 @@
+/** What board and modem say to each other, line by line as it happens. */
+
+import { html, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, state } from "lit/decorators.js";
+import { HubError } from "../hub/client";
+import { type Line, simulator } from "../hub/simulator";
+import { t } from "../text";
+import { Element } from "./element";
+
+const EVERY_MS = 1_000;
+const KEPT = 400;
+
+@customElement("kw-at-dialogue")
+export class AtDialogue extends Element {
+  @state() private lines: Line[] = [];
+  @state() private paused = false;
+  private timer = 0;
+  private asking = false;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.timer = window.setInterval(() => void this.ask(), EVERY_MS);
+    void this.ask();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearInterval(this.timer);
+  }
+
+  override render(): TemplateResult {
+    return html`<section class="card stack">
+      <div class="row apart">
+        <h2>${t("sim.dialogue")}</h2>
+        <button class="button quiet" aria-pressed=${this.paused} @click=${() => (this.paused = !this.paused)}>
+          ${t(this.paused ? "sim.go_on" : "sim.pause")}
+        </button>
+      </div>
+      <p class="small soft">${t("sim.dialogue_lead")}</p>
+      ${
+        this.lines.length === 0
+          ? html`<p class="soft">${t("sim.no_dialogue")}</p>`
+          : html`<pre
+              class="code dialogue"
+              tabindex="0"
+              role="log"
+              aria-live="off"
+              aria-label=${t("sim.dialogue")}
+            >
+${this.lines.map((each) => `${each.by === "board" ? ">" : "<"} ${each.text}\n`).join("")}</pre>`
+      }
+    </section>`;
+  }
+
+  /** Whoever reads at the end goes on reading there. */
+  protected override willUpdate(): void {
+    const log = this.querySelector("pre");
+    this.atEnd = log === null || log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+  }
+
+  private atEnd = true;
+
+  protected override updated(changed: PropertyValues): void {
+    const log = this.querySelector("pre");
+    if (changed.has("lines" as never) && this.atEnd && log !== null) log.scrollTop = log.scrollHeight;
+  }
+
+  private async ask(): Promise<void> {
+    if (this.paused || this.asking) return;
+    this.asking = true;
+    try {
+      const newest = await simulator.dialogue(this.lines.at(-1)?.number ?? 0);
+      if (newest.length > 0) this.lines = [...this.lines, ...newest].slice(-KEPT);
+    } catch (error) {
+      if (!(error instanceof HubError)) throw error;
+      this.lines = []; // it has ended, and the next one counts from 1
+    } finally {
+      this.asking = false;
+    }
+  }
+}
