@@ -46,7 +46,7 @@ def import_silesia(
 ) -> None:
     """Take over users, locations, hosts, meters, registers and measurements of the Silesia energy monitoring system.
 
-    From a dump of its PostgreSQL database (pg_dump's text), from the database itself, or from its API. What is here already stays
+    From a dump of its PostgreSQL database (pg_dump's text, gzipped or not), from the database itself, or from its API. What is here already stays
     as it is, so that it can be done again. Passwords come with the database, not with the API.
     """
     try:
@@ -79,10 +79,7 @@ def _read(source: str, token: str | None) -> Estate:
             )
         return asyncio.run(api.read(source, token))
     try:
-        with Path(source).open(
-            encoding="utf-8", errors="surrogateescape", newline="\n"
-        ) as dump:
-            return from_tables(pgdump.parse(dump))
+        return from_tables(pgdump.read(Path(source)))
     except OSError as error:
         raise Refused(f"{source}: {error.strerror}") from None
 

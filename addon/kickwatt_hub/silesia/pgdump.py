@@ -4,7 +4,10 @@ PostgreSQL's manual, COPY, "Text Format": one line a row, columns apart by tabs,
 """
 
 from collections.abc import Iterable, Iterator
+import gzip
+from pathlib import Path
 import re
+import zlib
 
 from .estate import TABLES, EstateError, Row
 
@@ -15,6 +18,19 @@ _INSERT = re.compile(rf'INSERT INTO (?:"?[\w$]+"?\.)?"?(?:{"|".join(TABLES)})"? 
 _ESCAPED = re.compile(r"\\(x[0-9A-Fa-f]{1,2}|[0-7]{1,3}|.)", re.DOTALL)
 _LETTERS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 CUSTOM = "PGDMP"
+_GZIP = b"\x1f\x8b"
+
+
+def read(path: Path) -> dict[str, list[Row]]:
+    """Return the rows of a file, gzipped or not. Raises OSError and EstateError."""
+    with path.open("rb") as file:
+        is_packed = file.read(len(_GZIP)) == _GZIP
+        file.seek(0)
+        unpacked = gzip.open(file) if is_packed else file
+        try:
+            return parse(each.decode(errors="surrogateescape") for each in unpacked)
+        except (EOFError, zlib.error) as error:
+            raise EstateError("The gzipped dump is cut off or damaged.") from error
 
 
 def parse(lines: Iterable[str]) -> dict[str, list[Row]]:

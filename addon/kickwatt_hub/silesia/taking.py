@@ -234,7 +234,7 @@ class Taking:
         unread = self._estate.unread_hosts
         if unread:
             self.notes.append(
-                f"What is read from {len(unread)} hosts the old API tells their owners only: all that their model has is read now."
+                f"What is read from a host the old API tells its owner only: all that the model of each has is taken ({len(unread)})."
             )
         return [
             {"host": host["id"], "measurement": register["measurement"]}

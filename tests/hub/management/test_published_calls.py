@@ -1,8 +1,36 @@
-"""A walk through every call that the published text prints, in its order, with its bodies."""
+"""A walk through every call that the published text prints, in its order, with its bodies: at the real program."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from tests.support.hub_process import HubProcess
+
 from .conftest import PLACE, Caller
+
+
+class Program:
+    """The hub in a process of its own."""
+
+    def __init__(self, process: HubProcess) -> None:
+        """It has started."""
+        self._process = process
+        self.url = process.url
+
+    async def add_user(self, name: str, password: str, *, admin: bool = False) -> None:
+        """Add a user on the command line."""
+        flags = ["--admin"] if admin else []
+        await self._process.acli("user", "add", name, *flags, stdin=f"{password}\n")
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Program]:
+    """A hub at which anybody may register."""
+    with HubProcess(tmp_path / "data", "--open-registration") as process:
+        yield Program(process)
+        assert "Traceback" not in process.log()
 
 
 async def test_registering_logging_in_and_out(stranger: Caller) -> None:

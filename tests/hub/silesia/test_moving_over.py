@@ -157,7 +157,7 @@ async def test_the_old_api_is_taken_over(
         assert "users: 4 taken, 0 there already, 0 refused" in said, said
         assert "hosts: 1 taken, 0 there already, 0 refused" in said
         assert "assigned measurements: 2 taken" in said
-        assert "the old API tells their owners only" in said
+        assert "the old API tells its owner only" in said
         assert "Without a password" in said
         admin = Api(new, http, await new.add_token("admin", user="root"))
         (host,) = await admin.ok("GET", "/admin/hosts")

@@ -1,10 +1,13 @@
 """The text of `pg_dump`: what PostgreSQL writes is read back as it was."""
 
+import gzip
+from pathlib import Path
+
 from hypothesis import given, strategies as st
 import pytest
 
 from kickwatt_hub.silesia.estate import EstateError, from_tables
-from kickwatt_hub.silesia.pgdump import parse
+from kickwatt_hub.silesia.pgdump import parse, read
 
 _SPECIAL = {"\\": r"\\", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t", "\v": r"\v"}  # fmt: skip
 
@@ -45,6 +48,19 @@ def test_what_is_no_such_dump_is_refused_with_a_sentence() -> None:
             parse(dump)
     with pytest.raises(EstateError, match="no table accounts_user"):
         from_tables(parse(["-- a dump of something else\n"]))
+
+
+def test_a_gzipped_dump_is_read_as_it_is(tmp_path: Path) -> None:
+    """One that is cut off is refused with a sentence."""
+    file = tmp_path / "dump.sql.gz"
+    lines = "COPY public.management_meter (id, name) FROM stdin;\n1\tzoë\n\\.\n"
+    packed = gzip.compress(lines.encode())
+    file.write_bytes(packed)
+    assert read(file) == {"management_meter": [{"id": "1", "name": "zoë"}]}
+    for broken in (packed[:-12], packed[:12] + b"x" * 20):
+        file.write_bytes(broken)
+        with pytest.raises(EstateError, match="gzipped"):
+            read(file)
 
 
 def test_other_tables_are_passed_over() -> None:

@@ -1,6 +1,7 @@
 """A charger that obeys, and the clients that veCharge's users have."""
 
 import asyncio
+from collections.abc import AsyncIterator
 import json
 from pathlib import Path
 import sys
@@ -9,7 +10,7 @@ from typing import Any, Self
 import aiohttp
 import pytest
 
-from tests.support.hub_process import ROOT, RunningHub
+from tests.support.hub_process import ROOT, HubProcess, RunningHub
 from tests.support.s1_device import S1Device
 
 CLIENTS = Path(__file__).parent / "clients"
@@ -82,7 +83,9 @@ class Client:
 class Outlet:
     """A board that does as it is told."""
 
-    def __init__(self, hub: RunningHub, board: S1Device, token: str) -> None:
+    def __init__(
+        self, hub: RunningHub | HubProcess, board: S1Device, token: str
+    ) -> None:
         """`token` may control chargers."""
         self.hub = hub
         self.board = board
@@ -123,6 +126,20 @@ async def outlet(hub: RunningHub, http: aiohttp.ClientSession) -> Outlet:
     board = S1Device(hub.device_url, "test", key, session=http)
     await board.report(0.0)
     return Outlet(hub, board, await hub.add_token("control"))
+
+
+@pytest.fixture
+async def real_outlet(
+    tmp_path: Path, http: aiohttp.ClientSession
+) -> AsyncIterator[Outlet]:
+    """The same at the hub as a process of its own."""
+    with HubProcess(tmp_path / "data") as hub:
+        key = await asyncio.to_thread(hub.add_charger, "test")
+        token = await asyncio.to_thread(hub.add_token)
+        board = S1Device(hub.device_url, "test", key, session=http)
+        await board.report(0.0)
+        yield Outlet(hub, board, token)
+        assert "Traceback" not in hub.log()
 
 
 def clients(named: str = "") -> list[Any]:
