@@ -20,14 +20,20 @@ _NEEDS = {
     "mode.ready_by": "needs_ready_by",
     "mode.target_wh": "needs_energy_target",
     "mode.target_percent": "needs_charge_target",
+    # And what a plan needs.
+    "ready_by": "plan_needs_ready_by",
+    "target_wh": "needs_energy_target",
+    "target_percent": "needs_charge_target",
+    # What a device needs to be switched at all.
+    "charger": "takes_no_orders",
 }
 
 
 @contextmanager
 def translated_errors(
-    charger: Charger, order: Literal["on", "off", "do"] | None = None
+    charger: Charger, order: Literal["on", "off", "do", "read"] | None = None
 ) -> Generator[None]:
-    """Tell the owner in plain words why a command was not carried out."""
+    """Tell the owner in plain words why a command was not carried out; what only reads leaves no doubt behind."""
     try:
         yield
     except CommandError as err:
@@ -40,7 +46,7 @@ def translated_errors(
     except KickwattError as err:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
-            translation_key="hub_away",
+            translation_key="hub_not_connected" if order == "read" else "hub_away",
             translation_placeholders={"charger": charger.name},
         ) from err
 
@@ -49,7 +55,7 @@ def translation_key_of(err: CommandError, order: str | None = None) -> str:
     """Return the translation for what the hub answered."""
     if err.code == "refused" and err.reason in _REASONS:
         return f"refused_{err.reason}"
-    if order and err.code in _CODES_OF_ORDERS:
+    if order != "read" and order and err.code in _CODES_OF_ORDERS:
         return f"{err.code}_{order}"
     if err.code == "invalid" and err.field in _NEEDS:
         return _NEEDS[err.field]

@@ -1,5 +1,6 @@
 """Actions that answer: what was charged, when it would be, and start and stop."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,22 +13,22 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
-from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.typing import VolDictType, VolSchemaType
 from homeassistant.util import dt as dt_util
 import probatio
 
 from .const import DOMAIN
 from .coordinator import KickwattCoordinator
 from .helpers import translated_errors
+from .targets import Target, async_chargers_of
 
 _MONTH: Final = timedelta(days=30)
 
 
 class Field(StrEnum):
-    """What the actions take."""
+    """What the actions take beside their target."""
 
-    DEVICE_ID = "device_id"
     START = "start"
     END = "end"
     READY_BY = "ready_by"
@@ -37,30 +38,23 @@ class Field(StrEnum):
     PREFER = "prefer"
 
 
-_CHARGER: Final = {probatio.Required(Field.DEVICE_ID): cv.string}
-_SESSIONS: Final = probatio.Schema(
-    {
-        **_CHARGER,
-        probatio.Optional(Field.START): cv.datetime,
-        probatio.Optional(Field.END): cv.datetime,
-    }
-)
-_PLAN: Final = probatio.Schema(
-    {
-        **_CHARGER,
-        probatio.Optional(Field.READY_BY): cv.time,
-        probatio.Exclusive(Field.TARGET_WH, "target"): probatio.All(
-            probatio.Coerce(float), probatio.Range(min=1, max=20_000)
-        ),
-        probatio.Exclusive(Field.TARGET_PERCENT, "target"): probatio.All(
-            probatio.Coerce(float), probatio.Range(min=1, max=100)
-        ),
-        probatio.Optional(Field.HOURS): probatio.All(
-            probatio.Coerce(float), probatio.Range(min=0.25, max=24)
-        ),
-        probatio.Optional(Field.PREFER): probatio.In(["cheap", "late"]),
-    }
-)
+_SESSIONS: Final[VolDictType] = {
+    probatio.Optional(Field.START): cv.datetime,
+    probatio.Optional(Field.END): cv.datetime,
+}
+_PLAN: Final[VolDictType] = {
+    probatio.Optional(Field.READY_BY): cv.time,
+    probatio.Exclusive(Field.TARGET_WH, "target"): probatio.All(
+        probatio.Coerce(float), probatio.Range(min=1, max=20_000)
+    ),
+    probatio.Exclusive(Field.TARGET_PERCENT, "target"): probatio.All(
+        probatio.Coerce(float), probatio.Range(min=1, max=100)
+    ),
+    probatio.Optional(Field.HOURS): probatio.All(
+        probatio.Coerce(float), probatio.Range(min=0.25, max=24)
+    ),
+    probatio.Optional(Field.PREFER): probatio.In(["cheap", "late"]),
+}
 
 type Act = Callable[[KickwattCoordinator, str, ServiceCall], Awaitable[dict[str, Any]]]
 
@@ -69,34 +63,39 @@ type Act = Callable[[KickwattCoordinator, str, ServiceCall], Awaitable[dict[str,
 def async_register_actions(hass: HomeAssistant) -> None:
     """Offer the actions, whether a hub is there or not."""
 
-    def register(name: str, act: Act, schema: probatio.Schema, answers: str) -> None:
+    def register(name: str, act: Act, fields: VolDictType, answers: str) -> None:
+        schema: VolSchemaType = cv.make_entity_service_schema(fields)
+
         async def run(call: ServiceCall) -> ServiceResponse:
-            coordinator, charger_id = _charger_of(hass, call.data[Field.DEVICE_ID])
-            return await act(coordinator, charger_id, call)
+            return await _on_all(act, async_chargers_of(hass, call), call)
 
         hass.services.async_register(
             DOMAIN, name, run, schema, SupportsResponse(answers)
         )
 
-    charger = probatio.Schema(_CHARGER)
     register("get_sessions", _get_sessions, _SESSIONS, "only")
     register("plan_charge", _plan_charge, _PLAN, "only")
-    register("start_charge", _start_charge, charger, "optional")
-    register("stop_charge", _stop_charge, charger, "optional")
+    register("start_charge", _start_charge, {}, "optional")
+    register("stop_charge", _stop_charge, {}, "optional")
 
 
-def _charger_of(hass: HomeAssistant, device_id: str) -> tuple[KickwattCoordinator, str]:
-    """Return the charger that a device is. Raises ServiceValidationError."""
-    device = dr.async_get(hass).async_get(device_id)
-    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
-        coordinator: KickwattCoordinator = entry.runtime_data
-        for charger_id in coordinator.data:
-            identifier = coordinator.device_identifier(charger_id)
-            if device is not None and identifier in device.identifiers:
-                return coordinator, charger_id
-    raise ServiceValidationError(
-        translation_domain=DOMAIN, translation_key="not_a_charger"
+async def _on_all(
+    act: Act, chargers: list[Target], call: ServiceCall
+) -> dict[str, Any]:
+    """Do it with every charger, whatever becomes of the others, and return what came of it.
+
+    One charger's answer stands alone; several are in `chargers`, by their ids. Raises what was the first to fail.
+    """
+    answers = await asyncio.gather(
+        *(act(coordinator, charger_id, call) for coordinator, charger_id in chargers),
+        return_exceptions=True,
     )
+    done: dict[str, Any] = {}
+    for (_, charger_id), answer in zip(chargers, answers, strict=True):
+        if isinstance(answer, BaseException):
+            raise answer
+        done[charger_id] = answer
+    return {"chargers": done} if len(chargers) > 1 else done[chargers[0][1]]
 
 
 async def _get_sessions(
@@ -105,7 +104,7 @@ async def _get_sessions(
     """Return the charges of a time, newest first; by default of the last 30 days."""
     end: datetime = dt_util.as_utc(call.data.get(Field.END) or dt_util.now())
     start: datetime = dt_util.as_utc(call.data.get(Field.START) or end - _MONTH)
-    with translated_errors(coordinator.data[charger_id]):
+    with translated_errors(coordinator.data[charger_id], "read"):
         found = await coordinator.rest.sessions(charger_id, start, end, 1000)
     return {"sessions": [dict(each) for each in found]}
 
@@ -114,11 +113,11 @@ async def _plan_charge(
     coordinator: KickwattCoordinator, charger_id: str, call: ServiceCall
 ) -> dict[str, Any]:
     """Return when it would charge, and what that would cost. Nothing is changed."""
-    wanted = {k: v for k, v in call.data.items() if k != Field.DEVICE_ID}
+    wanted = {key: value for key, value in call.data.items() if key in set(Field)}
     if Field.READY_BY in wanted:
         wanted[Field.READY_BY] = wanted[Field.READY_BY].strftime("%H:%M")
         wanted["zone"] = coordinator.hass.config.time_zone
-    with translated_errors(coordinator.data[charger_id]):
+    with translated_errors(coordinator.data[charger_id], "read"):
         return dict(await coordinator.rest.plan(charger_id, wanted))
 
 

@@ -40,6 +40,12 @@ def automations(page: str) -> list[dict[str, Any]]:
     return [each for each in printed(page) if "triggers" in each and "actions" in each]
 
 
+def actions(page: str) -> list[dict[str, Any]]:
+    """Return the single actions that a page prints."""
+    lists = [each for each in printed(page) if isinstance(each, list)]
+    return [action for each in lists for action in each]
+
+
 def triggers(page: str) -> list[dict[str, Any]]:
     """Return the triggers that a page prints without an action."""
     lists = [
@@ -130,6 +136,22 @@ async def test_the_message_of_a_safety_stop_tells_the_reason(
     await until(lambda: len(messages) == 1)
     assert messages[0].data["entity_id"] == PHONE
     assert messages[0].data["message"] == "Safety stop: over_current"
+
+
+async def test_the_plan_that_is_asked_for_is_in_its_variable(
+    automate: Automate,
+    hass: HomeAssistant,
+    board: S1Device,
+    loaded: MockConfigEntry,
+    noted: list[str],
+) -> None:
+    (ask,) = actions("docs/home-assistant.md")
+    tell = {"action": "test.note", "data": {"what": "{{ plan.runs | length }}"}}
+    event = {"trigger": "event", "event_type": "test_ask"}
+    await automate({"triggers": event, "actions": [ask, tell]})
+    hass.bus.async_fire("test_ask")
+    await until(lambda: bool(noted))
+    assert int(noted[0]) > 0
 
 
 def noting(trigger: dict[str, Any]) -> dict[str, Any]:

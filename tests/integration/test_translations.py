@@ -127,6 +127,7 @@ def test_icons_are_for_entities_that_exist_and_differ_from_their_default() -> No
 
 def test_every_exception_has_a_text_and_every_text_an_exception() -> None:
     used = {
+        "no_charger",
         "not_a_charger",
         "cannot_connect",
         "failed",
@@ -161,7 +162,7 @@ def test_placeholders_of_exceptions_are_those_that_are_given() -> None:
         found = set(re.findall(r"{(\w+)}", text["message"]))
         if key in {"cannot_connect", *coordinator._NOT_READY.values()}:
             assert found == {"url"}
-        elif key in {"invalid_auth", "not_a_charger", "scope_too_small"}:
+        elif key in {"invalid_auth", "no_charger", "not_a_charger", "scope_too_small"}:
             assert found == set()
         else:
             assert found <= {"charger", "message"}
