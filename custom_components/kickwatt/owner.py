@@ -20,14 +20,22 @@ _LOGGER = logging.getLogger(__name__)
 def async_follow_names(hass: HomeAssistant, entry: KickwattConfigEntry) -> None:
     """Give the hub the names that the owner gives to devices here.
 
-    The name is the hub's then, so that another one given there shows here as well.
+    The name is the hub's then, so that another one given there shows here as well. One that
+    was given while the hub was away is sent when it is back, and wins over the hub's.
     """
     registry = dr.async_get(hass)
+    coordinator = entry.runtime_data
+    refused: dict[str, str] = {}
+    connected = True
 
     async def rename(device: dr.DeviceEntry, charger: Charger, name: str) -> None:
         try:
-            await entry.runtime_data.live.rename(charger.id, name)
+            await coordinator.live.rename(charger.id, name)
+        except CannotConnectError:
+            # Sent again when the hub is back.
+            return
         except KickwattError as err:
+            refused[device.id] = name
             _LOGGER.warning(
                 "%s keeps the name %r at the hub, which did not take %r: %s",
                 charger.id,
@@ -49,6 +57,12 @@ def async_follow_names(hass: HomeAssistant, entry: KickwattConfigEntry) -> None:
             )
 
     @callback
+    def follow_all() -> None:
+        for device in dr.async_entries_for_config_entry(registry, entry.entry_id):
+            if device.name_by_user != refused.get(device.id):
+                follow(device)
+
+    @callback
     def changed(event: Event[dr.EventDeviceRegistryUpdatedData]) -> None:
         data = event.data
         if data["action"] == "update" and "name_by_user" in data["changes"]:
@@ -56,8 +70,15 @@ def async_follow_names(hass: HomeAssistant, entry: KickwattConfigEntry) -> None:
             if isinstance(device, dr.DeviceEntry):
                 follow(device)
 
-    for device in dr.async_entries_for_config_entry(registry, entry.entry_id):
-        follow(device)
+    @callback
+    def notice_connection() -> None:
+        nonlocal connected
+        before, connected = connected, coordinator.last_update_success
+        if connected and not before:
+            follow_all()
+
+    follow_all()
+    entry.async_on_unload(coordinator.async_add_listener(notice_connection))
     entry.async_on_unload(
         hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, changed)
     )

@@ -11,10 +11,12 @@ from pytest_homeassistant_custom_component.common import (
     get_system_health_info,
 )
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+from yarl import URL
 
 from custom_components.kickwatt.const import DOMAIN
-from tests.integration.conftest import Load, ask
+from tests.integration.conftest import Load, ask, entry_for
 from tests.integration.scripted_hub import Line
+from tests.integration.tcp_proxy import Wire
 from tests.integration.test_options_flow import administering
 from tests.support.hub_process import RunningHub
 from tests.support.s1_device import S1Device
@@ -140,27 +142,95 @@ async def test_a_name_follows_both_ways(
     await until(lambda: device_of(hass, loaded).name == "Attic scooter")
 
 
-async def test_a_name_given_while_the_hub_was_away_reaches_it_later(
+async def test_names_given_while_the_entry_was_not_loaded_follow_when_it_is(
     hass: HomeAssistant, hub: RunningHub, loaded: MockConfigEntry
 ) -> None:
+    context = hub.hub.context
+    await hub.add_charger("bike")
+    await until(lambda: "bike" in loaded.runtime_data.data)
     device = device_of(hass, loaded)
     assert await hass.config_entries.async_unload(loaded.entry_id)
     dr.async_get(hass).async_update_device(device.id, name_by_user="Cellar scooter")
+    bike = context.fleet.find("bike")
+    assert bike is not None
+    await context.control.change(bike, "Cargo bike", None)
     assert await hass.config_entries.async_setup(loaded.entry_id)
-    charger = hub.hub.context.fleet.find("scooter")
+    charger = context.fleet.find("scooter")
     assert charger is not None
     await until(lambda: charger.charger.name == "Cellar scooter")
+    assert device_of(hass, loaded, "bike").name == "Cargo bike"
 
 
-async def test_a_name_that_the_hub_does_not_take_stays_here_and_is_logged(
-    hass: HomeAssistant, loaded: MockConfigEntry, caplog: pytest.LogCaptureFixture
+async def test_names_given_on_either_side_of_a_cut_connection_follow_when_it_is_back(
+    hass: HomeAssistant, hub: RunningHub, board: S1Device, load: Load, hurried: None
+) -> None:
+    await board.report(0.4, state="idle")
+    await hub.add_charger("bike")
+    context = hub.hub.context
+    scooter, bike = context.fleet.find("scooter"), context.fleet.find("bike")
+    assert scooter is not None
+    assert bike is not None
+    async with Wire(URL(hub.url).port or 0) as wire:
+        entry = await load(await entry_for(hub, f"http://127.0.0.1:{wire.port}"))
+        await wire.cut()
+        await until(lambda: not entry.runtime_data.last_update_success)
+        dr.async_get(hass).async_update_device(
+            device_of(hass, entry).id, name_by_user="Cellar scooter"
+        )
+        await context.control.change(bike, "Cargo bike", None)
+        await hass.async_block_till_done()
+        assert scooter.charger.name == "Garage scooter"
+        await wire.mend()
+        await until(lambda: scooter.charger.name == "Cellar scooter")
+        await until(lambda: device_of(hass, entry).name_by_user is None)
+        assert device_of(hass, entry).name == "Cellar scooter"
+        assert device_of(hass, entry, "bike").name == "Cargo bike"
+        assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_name_that_is_changed_again_before_the_hub_has_taken_it_stays(
+    hass: HomeAssistant, line: Line, scripted_entry: MockConfigEntry
+) -> None:
+    registry = dr.async_get(hass)
+    device = device_of(hass, scripted_entry)
+    commands = []
+    for name in ("Cellar scooter", "Attic scooter"):
+        registry.async_update_device(device.id, name_by_user=name)
+        commands.append(await line.hear("command"))
+    await line.say("result", id=commands[0]["id"], ok=True)
+    await line.change(11, name="Cellar scooter")
+    await until(lambda: device_of(hass, scripted_entry).name == "Cellar scooter")
+    assert device_of(hass, scripted_entry).name_by_user == "Attic scooter"
+    await line.say("result", id=commands[1]["id"], ok=True)
+    await until(lambda: device_of(hass, scripted_entry).name_by_user is None)
+
+
+async def test_a_name_that_the_hub_does_not_take_stays_here_and_is_logged_once(
+    hass: HomeAssistant,
+    hub: RunningHub,
+    loaded: MockConfigEntry,
+    hurried: None,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     registry = dr.async_get(hass)
     device = device_of(hass, loaded)
     registry.async_update_device(device.id, name_by_user="x" * 101)
     await until(lambda: "did not take" in caplog.text)
+    coordinator = loaded.runtime_data
+    connected: list[bool] = []
+    coordinator.async_add_listener(
+        lambda: connected.append(coordinator.last_update_success)
+    )
+    await coordinator.live._ws.close()
+    await until(lambda: connected[:1] == [False] and connected[-1])
+    await hass.async_block_till_done()
+    assert caplog.text.count("did not take") == 1
     assert device_of(hass, loaded).name_by_user == "x" * 101
     assert device_of(hass, loaded).name == "Garage scooter"
+
+    registry.async_update_device(device.id, name_by_user=None)
+    registry.async_update_device(device.id, name_by_user="Cellar scooter")
+    await until(lambda: device_of(hass, loaded).name == "Cellar scooter")
 
 
 async def test_the_system_information_tells_of_hubs_and_chargers(
