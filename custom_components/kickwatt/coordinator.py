@@ -2,15 +2,15 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import reduce
 import logging
-from typing import override
+from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_TOKEN, CONF_URL
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
@@ -96,6 +96,9 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
             list
         )
         self._tell_corrected: list[Callable[[str, datetime], None]] = []
+        self._listeners_of: defaultdict[str, list[CALLBACK_TYPE]] = defaultdict(list)
+        self._told_connected = True
+        self._concerned: set[str] = set()
         self._hub_device_id: str | None = None
 
     @override
@@ -191,6 +194,40 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
                 tell_corrected(corrected.charger_id, corrected.start)
 
     @callback
+    @override
+    def async_add_listener(
+        self, update_callback: CALLBACK_TYPE, context: Any = None
+    ) -> CALLBACK_TYPE:
+        """Listen to all news; with an id as context, to those about that charger, meter or site.
+
+        A fleet has thousands of entities, and most news are about thirty of them. All hear
+        it when the connection is lost and when it is back.
+        """
+        if context is None:
+            return super().async_add_listener(update_callback)
+        listeners = self._listeners_of[context]
+        listeners.append(update_callback)
+        return lambda: listeners.remove(update_callback)
+
+    @callback
+    @override
+    def async_update_listeners(self) -> None:
+        """Tell everybody whom the last news concern."""
+        super().async_update_listeners()
+        concerned: Iterable[str] = self._concerned
+        if self._told_connected != self.last_update_success:
+            self._told_connected = self.last_update_success
+            concerned = list(self._listeners_of)
+        self._concerned = set()
+        for key in concerned:
+            for update_callback in list(self._listeners_of.get(key, ())):
+                try:
+                    update_callback()
+                except Exception:
+                    # One entity that cannot show its news keeps nobody else from theirs.
+                    _LOGGER.exception("Unexpected error at news about %s", key)
+
+    @callback
     def async_listen(
         self, charger_id: str, tell: Callable[[Happening], None]
     ) -> Callable[[], None]:
@@ -220,8 +257,10 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
             if charger is not before.get(charger.id)
         )
         for charger in self.changed:
-            self._async_register_charger(charger)
-        if chargers.keys() != before.keys():
+            self._async_register_charger(charger, before.get(charger.id))
+        self._concerned.update(charger.id for charger in self.changed)
+        if gone := before.keys() - chargers.keys():
+            self._concerned.update(gone)
             self._async_remove_stale_devices()
 
     @callback
@@ -264,8 +303,10 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
         self._hub_device_id = device.id
 
     @callback
-    def _async_register_charger(self, charger: Charger) -> None:
+    def _async_register_charger(self, charger: Charger, before: Charger | None) -> None:
         """Tell the device registry about a charger, which may have a new name."""
+        if before is not None and _described(charger) == _described(before):
+            return
         model = _MODELS.get(charger.kind or "", "Charger")
         dr.async_get(self.hass).async_get_or_create(
             config_entry_id=self.config_entry.entry_id,
@@ -310,6 +351,11 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
         ):
             if not self.has_device(device):
                 registry.async_remove_device(device.id)
+
+
+def _described(charger: Charger) -> tuple[object, ...]:
+    """Return what the device registry is told of a charger."""
+    return charger.name, charger.kind, charger.simulated, charger.firmware
 
 
 def _after(chargers: dict[str, Charger], news: News) -> dict[str, Charger]:

@@ -44,7 +44,7 @@ class KickwattEntity(CoordinatorEntity[KickwattCoordinator]):
         description: KickwattEntityDescription,
     ) -> None:
         """Initialize the entity."""
-        super().__init__(coordinator)
+        super().__init__(coordinator, context=charger_id)
         self.entity_description = description
         self.charger_id = charger_id
         self._attr_unique_id = _unique_id(coordinator, charger_id, description)

@@ -206,7 +206,7 @@ class MeteringEntity(CoordinatorEntity[KickwattCoordinator], SensorEntity):
 
     def __init__(self, coordinator: KickwattCoordinator, key: Key, part: str) -> None:
         """Initialize the entity."""
-        super().__init__(coordinator)
+        super().__init__(coordinator, context=key)
         self.key = key
         self.part = part
         self._attr_unique_id = f"{coordinator.hub_id}-{key}-{part}"

@@ -1,6 +1,7 @@
 """Setting up a hub, losing it and finding it again, and taking it away."""
 
 import asyncio
+from functools import partial
 import logging
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from yarl import URL
 
 from custom_components.kickwatt.const import DOMAIN
 from tests.integration.conftest import Load, ask, entry_for, state_of, states_of
-from tests.integration.scripted_hub import CHARGER, TOKEN, ScriptedHub
+from tests.integration.scripted_hub import CHARGER, TOKEN, Line, ScriptedHub
 from tests.integration.tcp_proxy import Wire
 from tests.support.hub_process import RunningHub, running_hub
 from tests.support.s1_device import S1Device
@@ -396,3 +397,31 @@ async def test_the_token_is_in_no_log(
     entry = await load(await entry_for(hub))
     await hass.config_entries.async_unload(entry.entry_id)
     assert entry.data["token"] not in caplog.text
+
+
+async def test_news_that_one_entity_cannot_show_are_shown_by_the_others(
+    line: Line, scripted_entry: MockConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    coordinator = scripted_entry.runtime_data
+    heard: list[int] = []
+    coordinator.async_add_listener(lambda: heard.append(1 // 0), "scooter")
+    coordinator.async_add_listener(lambda: heard.append(1), "scooter")
+    await line.change(11, name="Cellar scooter")
+    await until(lambda: heard == [1])
+    assert "Unexpected error at news about scooter" in caplog.text
+
+
+async def test_only_the_entities_of_a_charger_hear_news_about_it_and_all_hear_of_the_connection(
+    line: Line, scripted_entry: MockConfigEntry
+) -> None:
+    coordinator = scripted_entry.runtime_data
+    heard: list[str | None] = []
+    for context in ("scooter", "bike", None):
+        coordinator.async_add_listener(partial(heard.append, context), context)
+    await line.change(11, name="Cellar scooter")
+    await until(lambda: len(heard) == 2)
+    assert set(heard) == {"scooter", None}
+    heard.clear()
+    await line.hang_up()
+    await until(lambda: len(heard) == 3)
+    assert set(heard) == {"scooter", "bike", None}
