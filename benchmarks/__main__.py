@@ -19,6 +19,7 @@ DEFAULT = (
     "meters",
     "hub.meters",
     "hub.vecharge",
+    "integration",
     "simulator",
 )
 """What a run without names measures, in this order."""
