@@ -135,17 +135,13 @@ def _delays_ms(accepted: Accepted, states: list[list[Any]]) -> list[float]:
     return delays_ms
 
 
-def _tell(
-    report: Report, title: str, accepted: Accepted, seen: dict[str, Any]
-) -> None:
+def _tell(report: Report, title: str, accepted: Accepted, seen: dict[str, Any]) -> None:
     delays_ms = _delays_ms(accepted, seen["states"])
     cuts = quantiles(delays_ms, n=100, method="inclusive")
     late = quantiles(seen["late_ms"], n=100, method="inclusive")
     collections_ms = seen["collections_ms"]
     report.figure(f"Accepted to state, {title}, p50", cuts[49], "ms")
-    report.figure(
-        f"Accepted to state, {title}, p99", cuts[98], "ms", at_most=BOUND_MS
-    )
+    report.figure(f"Accepted to state, {title}, p99", cuts[98], "ms", at_most=BOUND_MS)
     report.figure(f"Readings, {title}", len(accepted) / seen["seconds"], "/s")
     report.figure(f"Event loop late, {title}, p99", late[98], "ms")
     report.figure(f"Event loop late, {title}, at most", max(seen["late_ms"]), "ms")
