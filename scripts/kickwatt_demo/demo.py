@@ -14,7 +14,7 @@ from . import dashboard, faults, homeassistant
 from .charge import Charge, Entities, snapshot
 from .extras import EXTRAS
 from .homeassistant import PASSWORD, USER, HomeAssistant, HomeAssistantError
-from .parts import CHARGER_ID, CHARGER_NAME, CURRENCY, PRICE_PER_KWH, Hub, start_scooter
+from .parts import CHARGER_ID, CHARGER_NAME, CURRENCY, PRICE_PER_KWH, Hub, Scooter
 from .process import Process, free_ports
 from .progress import Progress
 from .screenshots import HubPage, Picture, photograph
@@ -97,15 +97,12 @@ class Demo:
 
     async def _story(self, session: aiohttp.ClientSession) -> dict[str, Any]:
         hass = await self._start_home_assistant(session)
-        token, key = await self._start_hub(session)
+        token, scooter = await self._start_hub(session)
+        await self._live_through_yesterday(session, token, scooter)
         await self._onboard(hass)
         try:
             await self._connect_integration(hass, token)
-            scooter = await self._start_scooter(key)
-            self._add("simulator", scooter)
-            self._watchers.create_task(
-                faults.hear(scooter, lambda text: self.progress.say(text, "yellow"))
-            )
+            await self._start_scooter(scooter)
             await self._start_extras(session)
             charge = await self._find_charger(hass)
             await self._show_extras(hass)
@@ -128,8 +125,8 @@ class Demo:
         )
         return HomeAssistant(session, self.url)
 
-    async def _start_hub(self, session: aiohttp.ClientSession) -> tuple[str, str]:
-        """Make a user, a token and a charger; start the hub. Returns token and charger's key."""
+    async def _start_hub(self, session: aiohttp.ClientSession) -> tuple[str, Scooter]:
+        """Make a user, a token and a charger; start the hub. Returns the token, and the charger's scooter."""
         self.progress.show("starting the hub")
         async with self._within(START_LIMIT_S, "the hub did not start"):
             token = await self.hub.add_user(USER, PASSWORD)
@@ -141,15 +138,28 @@ class Demo:
         self.progress.say(
             f"The hub is up: {self.hub.url}, for boards {self.hub.device_url}"
         )
-        return token, key
+        return token, Scooter(self.hub, key, self.folder / "board.nvm")
 
-    async def _start_scooter(self, key: str) -> Process:
-        return await start_scooter(
-            self.hub,
-            key,
+    async def _live_through_yesterday(
+        self, session: aiohttp.ClientSession, token: str, scooter: Scooter
+    ) -> None:
+        """Give the history something to show, while Home Assistant starts."""
+        self.progress.show("charging the scooter yesterday")
+        async with self._within(START_LIMIT_S, "the scooter did not charge yesterday"):
+            await self.hub.switch_on(session, token, CHARGER_ID)
+            await scooter.charge_yesterday(self.logs / "yesterday.log")
+        self._mark("yesterday")
+        self.progress.say("The scooter was charged yesterday")
+
+    async def _start_scooter(self, scooter: Scooter) -> None:
+        running = await scooter.start(
             self.logs / "simulator.log",
             speed=self.options.speed,
             scenario=self.options.scenario,
+        )
+        self._add("simulator", running)
+        self._watchers.create_task(
+            faults.hear(running, lambda text: self.progress.say(text, "yellow"))
         )
 
     async def _onboard(self, hass: HomeAssistant) -> None:

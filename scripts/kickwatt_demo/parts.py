@@ -9,12 +9,18 @@ from typing import Any
 
 import aiohttp
 
-from .process import Process
+from .process import PartDiedError, Process
 
 CHARGER_ID = "scooter"
 CHARGER_NAME = "Garage scooter"
 PRICE_PER_KWH = 0.31
 CURRENCY = "EUR"
+
+YESTERDAY_H = 24
+"""When the scooter's world begins, in hours before now: it is always yesterday there."""
+
+CHARGE_YESTERDAY_H = 7
+"""For a whole charge of the default scenario, and what follows it."""
 
 
 class CommandError(Exception):
@@ -143,6 +149,14 @@ class Hub:
         """What it knows of a charger, by its native API."""
         return await self.call(session, token, "GET", f"chargers/{id_}")
 
+    async def switch_on(
+        self, session: aiohttp.ClientSession, token: str, id_: str
+    ) -> None:
+        """Order a charger on; it hears of that when it next reports."""
+        await self.call(
+            session, token, "PUT", f"chargers/{id_}/desired", {"relay": "on"}
+        )
+
     async def call(
         self,
         session: aiohttp.ClientSession,
@@ -163,23 +177,52 @@ class Hub:
             return answer
 
 
-async def start_scooter(
-    hub: Hub, key: str, log: Path, *, speed: float, scenario: str | None = None
-) -> Process:
-    """Start a simulated scooter. Its world begins a day ago and catches up with ours."""
-    return await Process.start(
-        "the simulated scooter",
-        program("kickwatt-sim"),
-        "run",
-        "--hub",
-        hub.device_url,
-        "--speed",
-        f"{speed:g}",
-        "--start",
-        "-24h",
-        "--control",
-        str(hub.control_port),
-        *(("--scenario", scenario) if scenario else ()),
-        log=log,
-        environment={"KICKWATT_ID": CHARGER_ID, "KICKWATT_KEY": key},
-    )
+@dataclass(frozen=True)
+class Scooter:
+    """A simulated scooter. Its board's memory is a file, so that a later run is the same board's next start."""
+
+    hub: Hub
+    key: str
+    memory: Path
+
+    async def charge_yesterday(self, log: Path) -> None:
+        """Let it live through the hours from a day ago, with a whole charge, as fast as this machine can.
+
+        Raises:
+            PartDiedError: it could not.
+
+        """
+        living = await Process.start(
+            "the simulated scooter of yesterday",
+            *self._command(f"-{YESTERDAY_H}h"),
+            *("--scenario", "already_plugged", "--virtual"),
+            *("--duration", f"{CHARGE_YESTERDAY_H}h", "--quiet"),
+            log=log,
+            environment=self._environment,
+        )
+        try:
+            if await living.wait() != 0:
+                raise PartDiedError(living)
+        finally:
+            await living.stop()
+
+    async def start(self, log: Path, *, speed: float, scenario: str | None) -> Process:
+        """Start it in the hour after that charge; from there its world catches up with ours."""
+        return await Process.start(
+            "the simulated scooter",
+            *self._command(f"-{YESTERDAY_H - CHARGE_YESTERDAY_H - 1}h"),
+            *("--speed", f"{speed:g}", "--control", str(self.hub.control_port)),
+            *(("--scenario", scenario) if scenario else ()),
+            log=log,
+            environment=self._environment,
+        )
+
+    def _command(self, start: str) -> tuple[str | Path, ...]:
+        return (
+            *(program("kickwatt-sim"), "run", "--hub", self.hub.device_url),
+            *("--start", start, "--nvm", self.memory),
+        )
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {"KICKWATT_ID": CHARGER_ID, "KICKWATT_KEY": self.key}

@@ -47,6 +47,18 @@ def second_terminal(command: str, mark: str, folder: Path) -> subprocess.Popen[b
     )
 
 
+async def see_the_demo(page: Page, said: str, name: str, password: str) -> None:
+    """The dashboard in Home Assistant, where the scooter charges."""
+    dashboard = re.search(r"(http://\S+/kickwatt-demo/\S+)", said)
+    assert dashboard is not None
+    await page.goto(dashboard[1])
+    await page.locator("input[name=username]").fill(name)
+    await page.locator("input[name=password]").fill(password)
+    await page.locator("input[name=password]").press("Enter")
+    await expect(page.get_by_text("Garage scooter").first).to_be_visible()
+    await expect(page.get_by_text("Charging", exact=True).first).to_be_visible()
+
+
 @pytest.mark.needs("chromium")
 @pytest.mark.timeout(400)
 async def test_from_the_demo_to_why_the_power_went_off(
@@ -65,6 +77,9 @@ async def test_from_the_demo_to_why_the_power_went_off(
     assert user is not None
     second = None
     try:
+        until_it_says("switched the charger on", tmp_path, demo)
+        await see_the_demo(page, said, user[1], user[2])
+
         await page.goto(address[1])
         await page.get_by_label("Name", exact=True).fill(user[1])
         await page.get_by_label("Password", exact=True).fill(user[2])
@@ -90,6 +105,10 @@ async def test_from_the_demo_to_why_the_power_went_off(
         charge = page.locator("a.line").last
         await expect(charge).to_contain_text("full", timeout=A_CHARGE_MS)
         await charge.click()
+        await expect(page.get_by_role("heading", level=1)).to_contain_text("yesterday")
+        await expect(
+            page.get_by_text("the power had fallen, and stayed low")
+        ).to_be_visible()
 
         # Why the power went off.
         why = (
@@ -113,6 +132,8 @@ async def test_from_the_demo_to_why_the_power_went_off(
         await page.get_by_role("spinbutton", name="Cut-off").fill("12")
         await page.get_by_role("button", name="Save").first.click()
         await expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+        unconfirmed = page.get_by_text("The board has not yet confirmed")
+        await expect(unconfirmed).to_have_count(0)
         await page.reload()
         await expect(page.get_by_role("spinbutton", name="Cut-off")).to_have_value("12")
     finally:

@@ -16,7 +16,7 @@ export interface BoardLines {
 @customElement("kw-board-lines")
 export class BoardLinesElement extends Element {
   @property({ attribute: false }) told!: BoardLines;
-  @state() private copied = false;
+  @state() private copied = "";
   @state() private code = "";
 
   override render(): TemplateResult {
@@ -25,15 +25,13 @@ export class BoardLinesElement extends Element {
       <p>${t(this.told.charger.simulated ? "lines.lead_simulated" : "lines.lead")}</p>
       <pre class="code" tabindex="0" aria-label="settings.toml">${lines}</pre>
       <div class="row">
-        <button class="button" @click=${this.copy}>
-          ${icon(this.copied ? "check" : "copy")}${t(this.copied ? "app.copied" : "app.copy")}
-        </button>
+        ${this.copyButton(lines, "")}
         <button class="button quiet" @click=${this.save}>${icon("download")}settings.toml</button>
         <button class="button quiet" aria-expanded=${this.code !== ""} @click=${this.draw}>
           ${t("lines.qr")}
         </button>
       </div>
-      <div role="status" class="hidden">${this.copied ? t("app.copied") : ""}</div>
+      <div role="status" class="hidden">${this.copied === "" ? "" : t("app.copied")}</div>
       ${
         this.code === ""
           ? nothing
@@ -42,7 +40,8 @@ export class BoardLinesElement extends Element {
       ${
         this.told.charger.simulated
           ? html`<p class="small soft">${t("lines.simulated")}</p>
-              <pre class="code" tabindex="0" aria-label=${t("lines.simulated")}>${this.command()}</pre>`
+              <pre class="code" tabindex="0" aria-label=${t("lines.simulated")}>${this.command()}</pre>
+              <div class="row">${this.copyButton(this.command(), "quiet")}</div>`
           : nothing
       }
       <div class="note warn">
@@ -58,21 +57,21 @@ export class BoardLinesElement extends Element {
     return `KICKWATT_ID=${charger.id} KICKWATT_KEY=${key} kickwatt-sim run --hub ${url}`;
   }
 
-  private async copy(): Promise<void> {
-    try {
-      await navigator.clipboard.writeText(this.told.settings_toml);
-    } catch {
-      this.copyOldWay(); // over plain HTTP browsers have no clipboard
-    }
-    this.copied = true;
+  private copyButton(text: string, kind: "" | "quiet"): TemplateResult {
+    const done = this.copied === text;
+    return html`<button class="button ${kind}" @click=${() => this.copy(text)}>
+      ${icon(done ? "check" : "copy")}${t(done ? "app.copied" : "app.copy")}
+    </button>`;
   }
 
-  private copyOldWay(): void {
-    const selection = getSelection();
-    const text = this.querySelector("pre");
-    if (selection === null || text === null) return;
-    selection.selectAllChildren(text);
-    document.execCommand("copy"); // deprecated, and the only way there is on a LAN
+  private async copy(text: string): Promise<void> {
+    const shown = [...this.querySelectorAll("pre")].find((each) => each.textContent === text);
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      copyOldWay(shown); // over plain HTTP browsers have no clipboard
+    }
+    this.copied = text;
   }
 
   private save(): void {
@@ -87,6 +86,13 @@ export class BoardLinesElement extends Element {
     const { renderSVG } = await import("uqr");
     this.code = renderSVG(this.told.settings_toml, { ecc: "L", border: 1 });
   }
+}
+
+function copyOldWay(shown: HTMLElement | undefined): void {
+  const selection = getSelection();
+  if (selection === null || shown === undefined) return;
+  selection.selectAllChildren(shown);
+  document.execCommand("copy"); // deprecated, and the only way there is on a LAN
 }
 
 /** Give the browser a file to keep. */

@@ -4,7 +4,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { Decision } from "../hub/types";
 import { t } from "../text";
 import { moment, number } from "../text/format";
-import { decided, quantity, ruleOf, toneOf } from "../text/why";
+import { decided, quantity, ruleOf, told, toneOf } from "../text/why";
 import type { Drawing } from "./chart";
 import "./chart";
 
@@ -16,6 +16,7 @@ export function decisionList(decisions: Decision[]): TemplateResult {
 
 function one(decision: Decision): TemplateResult {
   const rule = ruleOf(decision);
+  const compared = told(decision);
   const numbers = Object.entries(decision.numbers).filter(([, value]) => value !== null);
   const more = numbers.length > 0 || decision.levels.length > 1;
   return html`<article class="doing ${toneOf(decision)} decision">
@@ -26,7 +27,7 @@ function one(decision: Decision): TemplateResult {
       </span>
     </div>
     ${rule === "" ? nothing : html`<p>${rule}</p>`}
-    <p class="small soft">${decision.why}</p>
+    ${compared === "" ? nothing : html`<p class="small soft">${compared}</p>`}
     ${
       more
         ? html`<details class="fold">

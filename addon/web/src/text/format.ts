@@ -56,6 +56,11 @@ export function money(amount: number | null | undefined, currency: string | null
   }
 }
 
+/** 0.82 → 82 % */
+export function percent(share: number): string {
+  return numbers({ style: "percent", maximumFractionDigits: 0 }).format(share);
+}
+
 /** 1:20 h; 45 s: signs that need no language. */
 export function span(ms: number): string {
   const minutes = Math.round(ms / MINUTE);

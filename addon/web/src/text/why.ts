@@ -2,6 +2,7 @@
 
 import type { Decision } from "../hub/types";
 import type { Tone } from "./doing";
+import { energy, percent, span, watts } from "./format";
 import { known, t } from "./index";
 
 export function decided(decision: Decision): string {
@@ -35,6 +36,39 @@ export function toneOf({ decision }: Decision): Tone {
   }
 }
 
+/** What was compared, in the reader's words; of a rule that is newer than this page, the hub's own. */
+export function told(decision: Decision): string {
+  const { decision: what, rule, numbers } = decision;
+  if (what === "cut_off" || what === "tripped" || what === "refused") return ""; // headline and rule say it all
+  const {
+    energy_wh,
+    arm_w,
+    armed_s,
+    level_w,
+    peak_w,
+    low_w: mark_w,
+    low_min,
+    rest_w,
+    power_w,
+    silent_s,
+  } = numbers;
+  if (arm_w != null && armed_s != null)
+    return t("why.told.armed", { mark: watts(arm_w), time: span(armed_s * 1000), energy: energy(energy_wh) });
+  if (level_w != null && peak_w)
+    return t("why.told.phase", { level: watts(level_w), share: percent(level_w / peak_w) });
+  if (mark_w != null && low_min != null)
+    return t("why.told.curve", {
+      mark: watts(mark_w),
+      time: span(low_min * 60_000),
+      rest: watts(rest_w),
+      peak: watts(peak_w),
+    });
+  if (rule === "relay_opened" && power_w != null)
+    return t("why.told.relay_opened", { power: watts(power_w) });
+  if (silent_s != null) return t("why.told.silence", { time: span(silent_s * 1000) });
+  return decision.why;
+}
+
 const UNITS: [RegExp, string][] = [
   [/_w$/, "W"],
   [/_wh$/, "Wh"],
@@ -44,9 +78,8 @@ const UNITS: [RegExp, string][] = [
   [/_v$/, "V"],
 ];
 
-/** "low_w" → ["low", "W"]. */
+/** "low_w" → ["mark", "W"], in the reader's words; "new_w", which this page does not know, → ["new", "W"]. */
 export function quantity(name: string): [string, string] {
-  const found = UNITS.find(([pattern]) => pattern.test(name));
-  if (found === undefined) return [name.replaceAll("_", " "), ""];
-  return [name.replace(found[0], "").replaceAll("_", " "), found[1]];
+  const [pattern, unit] = UNITS.find(([each]) => each.test(name)) ?? ["", ""];
+  return [known("why.number", name) ?? name.replace(pattern, "").replaceAll("_", " "), unit];
 }

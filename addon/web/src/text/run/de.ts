@@ -26,9 +26,9 @@ export const de: Record<keyof typeof en, string> = {
   "meters.settings": "Einstellungen",
   "meters.settings_of": "Einstellungen von {name}",
   "meters.name": "Name",
-  "meters.name_hint": "Wie Sie ihn nennen, etwa „Haus“.",
+  "meters.name_hint": "Wie du ihn nennst, etwa „Haus“.",
   "meters.host": "Host",
-  "meters.host_hint": "Seine Adresse in Ihrem Netz, etwa 192.168.1.7.",
+  "meters.host_hint": "Seine Adresse in deinem Netz, etwa 192.168.1.7.",
   "meters.port": "Port",
   "meters.unit": "Gerät",
   "meters.unit_hint": "Seine Nummer an der Modbus-Leitung, meist 1.",
@@ -49,8 +49,7 @@ export const de: Record<keyof typeof en, string> = {
   "site.chargers": "Ladegeräte",
   "site.rest": "Alles andere",
   "site.unknown": "Von {names} ist die Leistung nicht bekannt; sie steckt in „Alles andere“.",
-  "site.no_meter":
-    "Kein Zähler misst diesen Standort. Machen Sie einen in seinen Einstellungen zum Hauptzähler.",
+  "site.no_meter": "Kein Zähler misst diesen Standort. Mach einen in seinen Einstellungen zum Hauptzähler.",
   "site.stand_here": "Welche Ladegeräte stehen hier?",
   "site.bar": "{share} der Leistung gehen an Ladegeräte",
 
@@ -68,7 +67,7 @@ export const de: Record<keyof typeof en, string> = {
 
   "users.title": "Benutzer",
   "users.lead": "Wer sich anmelden darf. Ein Administrator darf alles; andere dürfen ansehen und schalten.",
-  "users.you": "Sie",
+  "users.you": "du",
   "users.admin": "Administrator",
   "users.admin_hint": "Darf Ladegeräte, Zähler, Benutzer und Tokens hinzufügen und entfernen.",
   "users.add": "Benutzer hinzufügen",

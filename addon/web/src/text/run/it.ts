@@ -26,7 +26,7 @@ export const it: Record<keyof typeof en, string> = {
   "meters.settings": "Impostazioni",
   "meters.settings_of": "Impostazioni di {name}",
   "meters.name": "Nome",
-  "meters.name_hint": "Come lo chiamate, per esempio “Casa”.",
+  "meters.name_hint": "Come lo chiami, per esempio “Casa”.",
   "meters.host": "Host",
   "meters.host_hint": "Il suo indirizzo nella rete, per esempio 192.168.1.7.",
   "meters.port": "Porta",
@@ -49,7 +49,7 @@ export const it: Record<keyof typeof en, string> = {
   "site.rest": "Tutto il resto",
   "site.unknown": "Di {names} non si conosce la potenza; è compresa in tutto il resto.",
   "site.no_meter":
-    "Nessun contatore misura questo luogo. Rendetene uno contatore generale nelle sue impostazioni.",
+    "Nessun contatore misura questo luogo. Rendine uno il contatore generale nelle sue impostazioni.",
   "site.stand_here": "Quali caricatori stanno qui?",
   "site.bar": "{share} della potenza va ai caricatori",
 
@@ -67,7 +67,7 @@ export const it: Record<keyof typeof en, string> = {
 
   "users.title": "Utenti",
   "users.lead": "Chi può accedere. Un amministratore può fare tutto; gli altri possono guardare e comandare.",
-  "users.you": "voi",
+  "users.you": "tu",
   "users.admin": "Amministratore",
   "users.admin_hint": "Può aggiungere e rimuovere caricatori, contatori, utenti e token.",
   "users.add": "Aggiungi un utente",

@@ -26,7 +26,7 @@ export const ro: Record<keyof typeof en, string> = {
   "meters.settings": "Setări",
   "meters.settings_of": "Setările pentru {name}",
   "meters.name": "Nume",
-  "meters.name_hint": "Cum îl numiți, de exemplu „Casa”.",
+  "meters.name_hint": "Cum îl numești, de exemplu „Casa”.",
   "meters.host": "Gazdă",
   "meters.host_hint": "Adresa lui în rețea, de exemplu 192.168.1.7.",
   "meters.port": "Port",
@@ -42,13 +42,13 @@ export const ro: Record<keyof typeof en, string> = {
   "meters.site_meter_hint": "Tot ce consumă locul trece prin el.",
   "meters.remove": "Elimină acest contor",
   "meters.remove_lead": "Nu mai este întrebat, iar toate citirile lui se pierd.",
-  "meters.remove_sure": "Eliminați acest contor și tot ce a măsurat? Nu se poate anula.",
+  "meters.remove_sure": "Elimini acest contor și tot ce a măsurat? Nu se poate anula.",
 
   "site.power": "Tot locul",
   "site.chargers": "Încărcătoare",
   "site.rest": "Tot restul",
   "site.unknown": "Puterea nu este cunoscută pentru {names}; este cuprinsă în tot restul.",
-  "site.no_meter": "Niciun contor nu măsoară acest loc. Faceți unul contor principal în setările lui.",
+  "site.no_meter": "Niciun contor nu măsoară acest loc. Fă din unul contorul principal, în setările lui.",
   "site.stand_here": "Ce încărcătoare stau aici?",
   "site.bar": "{share} din putere merge la încărcătoare",
 
@@ -66,7 +66,7 @@ export const ro: Record<keyof typeof en, string> = {
 
   "users.title": "Utilizatori",
   "users.lead": "Cine se poate autentifica. Un administrator poate face orice; ceilalți pot privi și comuta.",
-  "users.you": "dvs.",
+  "users.you": "tu",
   "users.admin": "Administrator",
   "users.admin_hint": "Poate adăuga și elimina încărcătoare, contoare, utilizatori și tokenuri.",
   "users.add": "Adaugă un utilizator",
@@ -81,7 +81,7 @@ export const ro: Record<keyof typeof en, string> = {
   "users.grant": "Fă administrator",
   "users.withdraw": "Retrage drepturile de administrator",
   "users.remove": "Elimină",
-  "users.remove_sure": "Eliminați {name}, cu tokenuri, locuri și contoare? Nu se poate anula.",
+  "users.remove_sure": "Elimini {name}, cu tokenuri, locuri și contoare? Nu se poate anula.",
 
   "tokens.title": "Tokenuri",
   "tokens.lead": "Pentru programe: Home Assistant, scripturi. Apar și autentificările persoanelor.",
@@ -97,7 +97,7 @@ export const ro: Record<keyof typeof en, string> = {
   "tokens.made": "{user} · creat {time}",
   "tokens.expires": "expiră {time}",
   "tokens.revoke": "Revocă",
-  "tokens.revoke_sure": "Revocați „{name}”? Cine îl folosește rămâne imediat afară.",
+  "tokens.revoke_sure": "Revoci „{name}”? Cine îl folosește rămâne imediat afară.",
   "tokens.none": "Nu există tokenuri.",
 
   "locations.title": "Locuri",
@@ -111,7 +111,7 @@ export const ro: Record<keyof typeof en, string> = {
   "locations.zip_hint": "În forma 00-000.",
   "locations.owner": "Aparține lui",
   "locations.remove": "Elimină",
-  "locations.remove_sure": "Eliminați acest loc? Contoarele lui și citirile lor dispar și ele.",
+  "locations.remove_sure": "Elimini acest loc? Contoarele lui și citirile lor dispar și ele.",
 
   "models.title": "Modele de contoare",
   "models.lead": "Ce contoare poate citi hubul. Un model spune unde se află fiecare valoare.",
@@ -127,7 +127,7 @@ export const ro: Record<keyof typeof en, string> = {
   "models.address": "Adresă",
   "models.function": "Funcție",
   "models.remove": "Elimină",
-  "models.remove_sure": "Eliminați acest model?",
+  "models.remove_sure": "Elimini acest model?",
 
   "sim.title": "Simulator",
   "sim.lead": "Chiar firmware-ul plăcii, într-o lume simulată. Ce faci aici i se întâmplă lui {name}.",
