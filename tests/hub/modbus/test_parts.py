@@ -187,6 +187,21 @@ def test_a_shipped_model_knows_power_and_energy_in_their_units(name: str) -> Non
         assert counts == (each in model.cumulative), each
 
 
+@pytest.mark.parametrize(
+    ("name", "volts"),
+    [
+        ("em24", [2301, 0]),
+        ("em340", [2301, 0]),
+        ("pro380", [0x4366, 0x199A]),
+        ("sdm630", [0x4366, 0x199A]),
+    ],
+)
+def test_a_shipped_model_reads_its_makers_words(name: str, volts: list[int]) -> None:
+    """230.1 V, as Carlo Gavazzi (an integer, the low word first) and the others (IEEE 754, the high word first) send it."""
+    value = MODELS[name].registers["voltage_l1"].value(volts)
+    assert value == pytest.approx(230.1, abs=0.01)
+
+
 def test_a_whole_sdm630_takes_four_requests() -> None:
     """The issue allows six."""
     model = MODELS["sdm630"]

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from tests.support.hub_process import HubProcess, running_hub
+from tests.support.hub_process import HubProcess, RunningHub, running_hub
 
 pytestmark = pytest.mark.once
 
@@ -105,6 +105,28 @@ async def test_nonsense_ends_the_connection_and_lets_go_of_the_charger(
     # The size of a frame is looked at before what it says.
     assert await door.ends(revision, message) == (1009 if len(message) >= 65_536 else 1000)  # fmt: skip
     assert door.hub.log() == ""
+
+
+async def test_who_does_not_say_who_it_is_cannot_stay(
+    hub: RunningHub, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client of revision 4 is let in first, and proves itself then; one that has joined stays."""
+    monkeypatch.setattr("kickwatt_hub.api.vecharge.eio3.JOIN_S", 0.3)
+    await hub.add_charger("scooter")
+    query = {"EIO": "4", "transport": "websocket", "chargerId": "scooter"}
+    joined = {**query, "token": await hub.add_token()}
+    url = f"{hub.url}/socket.io/"
+    async with (
+        http.ws_connect(url, params=joined) as known,
+        http.ws_connect(url, params=query) as stranger,
+    ):
+        await known.send_str("40")
+        said = [each.data[:1] async for each in stranger]
+        assert said[0] == "0"
+        assert stranger.close_code == 1000
+        assert not known.closed
+        assert await known.receive_str()
+        await known.send_str('42["connect_to_thing","scooter"]')
 
 
 @pytest.mark.asyncio(loop_scope="module")

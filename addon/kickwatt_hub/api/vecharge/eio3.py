@@ -11,6 +11,7 @@ clients of both generations say when one of them has moved.
 Sources: Engine.IO protocol revisions 3 and 4, Socket.IO protocol revisions 4 and 5 (the socket.io project's own documents).
 """
 
+import asyncio
 import time
 from typing import Any
 
@@ -24,6 +25,7 @@ from ... import engineio3
 from . import incoming
 
 _PROTOCOL = "kickwatt.engineio_protocol"
+JOIN_S = 20.0  # for a client of revision 4 to say who it is; one of revision 3 has to at once
 
 
 def encode_payload(packets: list[packet.Packet]) -> bytes:
@@ -63,8 +65,13 @@ class Eio4Socket(async_socket.AsyncSocket):  # type: ignore[misc]
     async def close(
         self, wait: bool = False, abort: bool = False, reason: str | None = None
     ) -> None:
-        """Close the connection, without waiting until the client has fetched all: it may never do."""
+        """Close the connection, without waiting until the client has fetched all, or hangs up: it may never do."""
+        was_open = not self.closed
         await super().close(wait=False, abort=abort, reason=reason)
+        if was_open:
+            self.queue.put_nowait(
+                None
+            )  # after what is left to send, the WebSocket ends
 
     async def _websocket_handler(self, socket: Any) -> None:
         await super()._websocket_handler(_Frames(socket))
@@ -204,12 +211,19 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
     async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> Any:
         await super()._handle_eio_connect(eio_sid, environ)
         if not self._is_old(eio_sid):
+            asyncio.get_running_loop().call_later(JOIN_S, self._see_who_it_is, eio_sid)
             return None
         await self._handle_connect(eio_sid, "/", None)
         if self.manager.sid_from_eio_sid(eio_sid, "/"):
             return None
         del self.environ[eio_sid]
         return "Unauthorized"
+
+    def _see_who_it_is(self, eio_sid: str) -> None:
+        """End the connection of whoever has joined nothing in time."""
+        spaces = list(self.manager.get_namespaces())
+        if not any(self.manager.sid_from_eio_sid(eio_sid, each) for each in spaces):
+            self._ending = self.start_background_task(self.eio.disconnect, eio_sid)
 
     async def _send_packet(self, eio_sid: str, sent: events.Packet) -> None:
         if not self._is_old(eio_sid):
