@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import aiohttp
 
-from . import dashboard, faults, homeassistant
+from . import dashboard, faults, homeassistant, page
 from .charge import Charge, Entities, snapshot
 from .extras import EXTRAS
 from .homeassistant import PASSWORD, USER, HomeAssistant, HomeAssistantError
@@ -249,7 +249,6 @@ class Demo:
                 while_charging = snapshot(hass.states, charge.entities.ids.values())
                 photographs = await self._photograph(
                     hass,
-                    token,
                     Picture("page-charging", f"{self.hub.url}/#/now", "article canvas"),
                     Picture("dashboard-charging", dashboard.PATH, dashboard.SHOWS),
                     Picture("device", f"/config/devices/device/{device_id}", INFO),
@@ -264,8 +263,7 @@ class Demo:
         )
         photographs += await self._photograph(
             hass,
-            token,
-            Picture("page-history", f"{self.hub.url}/#/history", "canvas"),
+            *page.views(self.hub.url),
             Picture("dashboard-full", dashboard.PATH, dashboard.SHOWS),
             Picture("integration", INTEGRATION_PATH, f"text={CHARGER_NAME}"),
             *self._beside,
@@ -301,16 +299,14 @@ class Demo:
             )
             await asyncio.sleep(0.5)
 
-    async def _photograph(
-        self, hass: HomeAssistant, token: str, *pictures: Picture
-    ) -> list[str]:
+    async def _photograph(self, hass: HomeAssistant, *pictures: Picture) -> list[str]:
         """Photograph pages, in the order in which they change. Returns the files."""
         if not self.options.screenshots:
             return []
         self.progress.say("Taking photographs")
         return await photograph(
             hass,
-            HubPage(self.hub.url, token),
+            HubPage(self.hub.url, await self.hub.add_token(USER, "admin")),
             pictures,
             self.options.screenshots,
             self.logs / "camera.log",

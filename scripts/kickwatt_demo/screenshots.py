@@ -31,8 +31,9 @@ LIMIT_S: Final = 180
 
 # The longest that the frontend may take to show something, on a machine that is busy with other things too.
 SHOWN_MS: Final = 60_000
-# What it still animates and fetches after that.
+# What it still animates and fetches after that; the hub's own page less.
 SETTLE_MS: Final = 3_000
+SETTLED_SOON_MS: Final = 800
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ async def photograph(
         "clientId": hass.client_id,
         "expires": int(time.time() * 1000) + hass.tokens["expires_in"] * 1000,
     }
+    files = [str(folder / f"{picture.name}.png") for picture in pictures]
     order = {
         # What each of them keeps in the browser of whoever is logged in.
         "kept": {
@@ -85,11 +87,12 @@ async def photograph(
         },
         "pictures": [
             (
-                str(folder / f"{picture.name}.png"),
+                file,
                 urljoin(hass.url, picture.path),
                 picture.shows,
+                SETTLE_MS if picture.path.startswith("/") else SETTLED_SOON_MS,
             )
-            for picture in pictures
+            for file, picture in zip(files, pictures, strict=True)
         ],
     }
     # Chromium makes a socket there, and a socket's path has at most 108 bytes (unix(7)).
@@ -113,13 +116,13 @@ async def photograph(
             raise PartDiedError(camera) from None
         finally:
             await camera.stop()
-    return [file for file, _, _ in order["pictures"]]
+    return files
 
 
 async def _photograph(
-    kept: Mapping[str, tuple[str, str]], pictures: Sequence[tuple[str, str, str]]
+    kept: Mapping[str, tuple[str, str]], pictures: Sequence[tuple[str, str, str, int]]
 ) -> None:
-    """Photograph pages (file, address, selector) with a browser that is logged in."""
+    """Photograph pages (file, address, selector, milliseconds to settle) with a browser that is logged in."""
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(
             executable_path=browser(), args=["--no-sandbox", "--disable-gpu"]
@@ -132,11 +135,11 @@ async def _photograph(
         )
         page = await context.new_page()
         page.set_default_timeout(SHOWN_MS)
-        for file, address, shows in pictures:
+        for file, address, shows, settle_ms in pictures:
             await page.goto(address)
             await page.locator(shows).first.wait_for()
             await page.wait_for_load_state("networkidle")
-            await page.wait_for_timeout(SETTLE_MS)
+            await page.wait_for_timeout(settle_ms)
             await page.screenshot(path=file)
         await chromium.close()
 

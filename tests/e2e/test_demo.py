@@ -111,7 +111,7 @@ def test_once_sees_a_whole_charge_in_home_assistant_and_reports_it(
         "meter",
     }
     assert all(20 < used < 600 for used in report["peak_memory_mib"].values())
-    assert len(report["screenshots"]) == 7
+    assert len(report["screenshots"]) == 20
     for file in report["screenshots"]:
         # An empty page has a few colours, Home Assistant's "Loading" about 550, a page of cards over a thousand.
         with Image.open(file) as picture:

@@ -263,6 +263,11 @@ LANGUAGES = {
 SAME = {"{name}", "Hub", "Hubs", "Manual", "Name", "Problem", "Token"}
 
 
+def test_it_speaks_as_many_languages_as_the_page() -> None:
+    page = Path(__file__).parents[2] / "addon/web/src/text/run"
+    assert set(LANGUAGES) | {"en"} == {file.stem for file in page.glob("*.ts")}
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_all_languages_have_the_same_texts(language: str) -> None:
     assert set(LANGUAGES[language]) == set(_leaves(EN))
