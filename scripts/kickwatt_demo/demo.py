@@ -72,6 +72,7 @@ class Demo:
         self.logs = self.folder / "logs"
         self.logs.mkdir()
         self._beside: list[Picture] = []
+        self._page_token = ""
         port, device_port, control_port = free_ports(3)
         self.hub = Hub(self.folder / "hub", port, device_port, control_port)
         self.url = f"http://127.0.0.1:{self.options.port}"
@@ -304,9 +305,11 @@ class Demo:
         if not self.options.screenshots:
             return []
         self.progress.say("Taking photographs")
+        if not self._page_token:
+            self._page_token = await self.hub.add_token(USER, "admin")
         return await photograph(
             hass,
-            HubPage(self.hub.url, await self.hub.add_token(USER, "admin")),
+            HubPage(self.hub.url, self._page_token),
             pictures,
             self.options.screenshots,
             self.logs / "camera.log",
