@@ -8,13 +8,18 @@ import subprocess
 from typing import Any
 
 import aiohttp
+from alembic import command
 from kickwatt_demo.process import free_ports
 import pytest
+import sqlalchemy as sa
+
+from kickwatt_hub.store import migrate
 
 from .app import ROOT, App
 from .supervisor import Supervisor, pretend_supervisor
 
 LIMIT_S = 120
+OLDER = "0009"
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +50,16 @@ async def announced(supervisor: Supervisor) -> dict[str, Any]:
     return config
 
 
+def as_of_an_older_version(database: Path) -> None:
+    """Bring a stopped hub's database back to an older schema."""
+    engine = sa.create_engine(f"sqlite:///{database}", poolclass=sa.pool.NullPool)
+    sa.event.listen(engine, "connect", lambda raw, _: setattr(raw, "isolation_level", None))  # fmt: skip
+    sa.event.listen(engine, "begin", lambda each: each.exec_driver_sql("BEGIN"))
+    with engine.connect() as connection:
+        command.downgrade(migrate.config(connection), OLDER)
+        connection.commit()
+
+
 async def ask(url: str, token: str, path: str) -> Any:
     """Ask the native API, as Home Assistant does."""
     headers = {"Authorization": f"Bearer {token}"}
@@ -69,7 +84,7 @@ async def seen(
 
 
 @pytest.mark.timeout(240)
-async def test_a_simulated_scooter_reports_and_moves_with_a_backup(
+async def test_a_simulated_scooter_reports_and_moves_with_a_backup_to_a_newer_version(
     tmp_path: Path, python: Path
 ) -> None:
     supervisor_port, port, device_port = free_ports(3)
@@ -97,6 +112,7 @@ async def test_a_simulated_scooter_reports_and_moves_with_a_backup(
             tmp_path / "new", supervisor.address, port, device_port, python, options
         )
         shutil.copytree(old.data, new.data)
+        as_of_an_older_version(new.data / "kickwatt.sqlite")
         supervisor.received.clear()
         hub = await new.start()
         try:
@@ -115,6 +131,7 @@ async def test_a_simulated_scooter_reports_and_moves_with_a_backup(
             await simulator.stop()
             await hub.stop()
         assert after["hub_id"] == before["hub_id"]
+        assert (new.data / f"kickwatt-before-{OLDER}.sqlite").exists()
 
 
 async def test_without_the_option_nobody_simulates(
