@@ -6,7 +6,6 @@ from typing import Any, override
 
 from homeassistant.config_entries import (
     SOURCE_HASSIO,
-    ConfigEntry,
     ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
@@ -41,6 +40,7 @@ from .client import (
     parse_address,
 )
 from .const import DOMAIN
+from .coordinator import KickwattConfigEntry
 from .models import HubInfo
 from .options_flow import KickwattOptionsFlow
 
@@ -96,7 +96,7 @@ class KickwattConfigFlow(ConfigFlow, domain=DOMAIN):
     @staticmethod
     @callback
     @override
-    def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
+    def async_get_options_flow(config_entry: KickwattConfigEntry) -> OptionsFlow:
         """Return what is behind Configure."""
         return KickwattOptionsFlow()
 
@@ -280,7 +280,7 @@ class KickwattConfigFlow(ConfigFlow, domain=DOMAIN):
         )
 
 
-def _knows_better(entry: ConfigEntry) -> bool:
+def _knows_better(entry: KickwattConfigEntry) -> bool:
     """Whether an entry's address is better than one announced on the network.
 
     A hub has several addresses. One that works is not given up for another, and an

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-import re
 from typing import Any
 
 from homeassistant.const import __version__
@@ -88,12 +87,6 @@ def test_nothing_is_translated_by_reference() -> None:
     assert not (INTEGRATION / "strings.json").exists()
     for file in (INTEGRATION / "translations").iterdir():
         assert "[%key:" not in file.read_text()
-
-
-def test_every_platform_says_how_many_updates_run_at_once() -> None:
-    for platform in ("binary_sensor", "number", "sensor", "switch"):
-        source = (INTEGRATION / f"{platform}.py").read_text()
-        assert re.search(r"^PARALLEL_UPDATES = [01]$", source, re.MULTILINE), platform
 
 
 @pytest.mark.parametrize("dark", ["", "dark_"])
