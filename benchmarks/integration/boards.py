@@ -15,10 +15,7 @@ type Accepted = dict[tuple[str, int], float]
 async def report_in_turn(
     port: int, boards: list[Board], each_s: float, seconds: float
 ) -> Accepted:
-    """Let each board report every `each_s` seconds, for `seconds`; return when each was accepted.
-
-    The last readings have a second to get to where they are waited for.
-    """
+    """Let each board report every `each_s` seconds, for `seconds`; return when each was accepted."""
     accepted: Accepted = {}
     rate = len(boards) / each_s
     start = asyncio.get_running_loop().time() + 0.2
@@ -27,7 +24,6 @@ async def report_in_turn(
             group.create_task(
                 _report(port, boards, first, rate, start, seconds, accepted)
             )
-    await asyncio.sleep(1)
     return accepted
 
 

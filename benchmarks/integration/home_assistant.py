@@ -1,7 +1,7 @@
 """A real Home Assistant whose event loop is watched. Usage: … CONFIG URL TOKEN, then words on standard input.
 
-Each word is answered with one line of JSON: `count` with how many entities the integration has, `begin` with null, and
-`end` with what was seen since.
+Each word is answered with one line of JSON: `count` with how many entities the integration has, `begin` with null, `newest`
+with the energy that each charger shows, and `end` with what was seen since.
 """
 
 import asyncio
@@ -41,6 +41,7 @@ class Watch:
         }
         self._time_integration(entry.runtime_data)
         self._collecting = 0.0
+        self.newest: dict[str, int] = {}
         hass.bus.async_listen(EVENT_STATE_CHANGED, self._note)
         gc.callbacks.append(self._note_collection)
         self.begin()
@@ -85,6 +86,7 @@ class Watch:
         if charger is not None and state is not None:
             energy_wh = round(float(state.state) * 1000)
             self._states.append((charger, energy_wh, time.perf_counter()))
+            self.newest[charger] = energy_wh
 
     def _note_collection(self, phase: str, info: dict[str, int]) -> None:
         """Note how long everything stands still while all of Python's objects are looked at."""
@@ -131,12 +133,17 @@ async def run(config: Path, url: str, token: str) -> None:
 
 
 def _answer(hass: HomeAssistant, watch: Watch, word: str) -> Any:
-    if word == "count":
-        return sum(
-            entry.platform == DOMAIN and not entry.disabled
-            for entry in er.async_get(hass).entities.values()
-        )
-    return watch.begin() if word == "begin" else watch.end()
+    match word:
+        case "count":
+            return sum(
+                entry.platform == DOMAIN and not entry.disabled
+                for entry in er.async_get(hass).entities.values()
+            )
+        case "begin":
+            return watch.begin()
+        case "newest":
+            return watch.newest
+    return watch.end()
 
 
 if __name__ == "__main__":
