@@ -1,7 +1,7 @@
 """When the charges that run will be full: worked out beside the readings, and never faster than the hub can bear.
 
 An estimate takes a millisecond, a reading some microseconds. So readings only say that a charger's estimate is due; this
-takes one charger after the other, and rests ten times as long as it has worked.
+takes one charger after the other, and rests thirty times as long as it has worked: some twenty estimates a second.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from .model import Forecast
 
 EVERY_MS = 60_000
 """Of the charger's own time."""
-REST = 10
+REST = 30
 
 
 class Forecasts:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import count, islice
 from statistics import median
 
-from .. import hub_process, load, servers
+from .. import hub_process, load, machine, servers
 from ..load import Run, post
 from ..programs import scratch
 from ..report import Report
@@ -29,6 +29,7 @@ def run(report: Report) -> None:
         report.doing("adding chargers")
         boards = charging(folder / "hub", CHARGERS)
         runs: dict[str, list[Run]] = {"hub": [], "flask": [], "influxdb": []}
+        cpu_s: list[float] = []
         with hub_process.running(folder / "hub") as hub:
             report.doing("warming up")
             load.fresh(hub.device_url, folder, in_turn(boards, 4 * HUB), 2)
@@ -37,7 +38,9 @@ def run(report: Report) -> None:
                 turn.mkdir()
                 report.doing(f"round {index + 1} of {ROUNDS}, the hub")
                 requests = in_turn(boards, seconds * HUB)
+                begun_s = machine.cpu_s(hub.pid)
                 runs["hub"].append(load.fresh(hub.device_url, turn, requests, seconds))
+                cpu_s.append(machine.cpu_s(hub.pid) - begun_s)
                 report.doing(f"round {index + 1} of {ROUNDS}, Flask")
                 with servers.peer("flask_sqlite", turn) as url:
                     requests = islice(_plain(), seconds * FLASK)
@@ -46,16 +49,23 @@ def run(report: Report) -> None:
                 with servers.influxdb(turn) as url:
                     requests = islice(_lines(), seconds * INFLUXDB)
                     runs["influxdb"].append(load.fresh(url, turn, requests, seconds))
-    _tell(report, runs)
+        disk = machine.write_through_ms(folder)
+    _tell(report, runs, sum(cpu_s), disk)
 
 
-def _tell(report: Report, runs: dict[str, list[Run]]) -> None:
+def _tell(
+    report: Report, runs: dict[str, list[Run]], cpu_s: float, disk: tuple[float, float]
+) -> None:
     rate = {
         name: median(each.per_second for each in some) for name, some in runs.items()
     }
     p99 = median(each.p99_ms for each in runs["hub"])
     report.figure("Kickwatt, signed", rate["hub"], "requests/s", at_least=12_000)
     report.figure("Kickwatt, signed, p99", p99, "ms")
+    answered = sum(each.requests for each in runs["hub"])
+    report.figure("Kickwatt's processor", 1e6 * cpu_s / answered, "µs/request")
+    report.figure("This disk keeps 4 KiB, p50", disk[0], "ms")
+    report.figure("This disk keeps 4 KiB, p99", disk[1], "ms")
     report.figure("Flask + SQLite, unsigned", rate["flask"], "requests/s")
     report.figure("InfluxDB 1.6, unsigned", rate["influxdb"], "requests/s")
     report.figure("Kickwatt : Flask", rate["hub"] / rate["flask"], "×", at_least=20)

@@ -21,7 +21,7 @@ from kickwatt_hub.sources.modbus.plan import plan
 from kickwatt_hub.store import Store, management
 from kickwatt_hub.store.engines import FILE
 
-from .. import hub_process
+from .. import hub_process, machine
 from ..programs import scratch
 from ..report import Report
 
@@ -53,9 +53,9 @@ def run(report: Report) -> None:
         with hub_process.running(data) as hub:
             report.doing(f"{count} meters, {dead} of them dead")
             time.sleep(SETTLE_S / 3 if report.quick else SETTLE_S)
-            begun_ms, used_s = time.time_ns() // 1_000_000, _cpu_s(hub.pid)
+            begun_ms, used_s = time.time_ns() // 1_000_000, machine.cpu_s(hub.pid)
             time.sleep(seconds)
-            used_s = _cpu_s(hub.pid) - used_s
+            used_s = machine.cpu_s(hub.pid) - used_s
             ended_ms = time.time_ns() // 1_000_000
             memory_mib = hub.memory_mib()
         alive.terminate()
@@ -132,11 +132,6 @@ async def _rounds(
     finally:
         await store.close()
     return found
-
-
-def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100  # user and system, in ticks
 
 
 def _simulated(fault: str | None = None) -> subprocess.Popen[str]:

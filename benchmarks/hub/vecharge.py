@@ -8,7 +8,6 @@ time, and with polling a new request of theirs for each event.
 import asyncio
 from itertools import count
 import json
-from pathlib import Path
 from statistics import quantiles
 import time
 from typing import Any
@@ -97,9 +96,9 @@ async def _measure(
     await _report(hub, clients, EVERY_S)
     for client in clients:
         client.delays_ms.clear()
-    begun_s = _cpu_s(hub.pid)
+    begun_s = machine.cpu_s(hub.pid)
     sent = await _report(hub, clients, seconds)
-    cpu_s = _cpu_s(hub.pid) - begun_s
+    cpu_s = machine.cpu_s(hub.pid) - begun_s
     await asyncio.gather(*(client.close() for client in clients))
     return clients, sent, cpu_s
 
@@ -144,9 +143,3 @@ async def _post(
     writer.close()
     await writer.wait_closed()
     return turn
-
-
-def _cpu_s(pid: int) -> float:
-    """Return the processor time of a process so far: proc(5), fields 14 and 15 of `stat`, in hundredths of a second."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100
