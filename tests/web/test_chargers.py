@@ -132,3 +132,110 @@ async def test_a_charger_is_removed_after_a_question(
     await looker.button("Remove with its history").click()
     await looker.sees("No chargers yet")
     assert "cannot be undone" in questions[0]
+
+
+@pytest.mark.parametrize(
+    ("box", "field"),
+    [("look once whether", "probe"), ("Learned limits, too", "learned_caps")],
+)
+async def test_what_is_ticked_is_kept_and_a_mode_is_else_left_alone(
+    looker: Looker, board: S1Device, hub: RunningHub, box: str, field: str
+) -> None:
+    await board.report(0.0, state="off")
+    entry = hub.hub.context.fleet.find("scooter")
+    assert entry is not None
+    before = entry.charger.mode
+    await looker.go("chargers/scooter")
+    ticked = looker.page.get_by_role("checkbox", name=box)
+    form = looker.page.locator("form", has=ticked)
+    await form.get_by_role("button", name="Save").click()
+    await expect(form.get_by_text("Saved", exact=True)).to_be_visible()
+    assert entry.charger.mode == before
+    await ticked.check()
+    async with looker.page.expect_response(lambda each: each.ok):
+        await form.get_by_role("button", name="Save").click()
+    assert getattr(entry.charger.mode, field) is True
+    await looker.page.reload()
+    await expect(ticked).to_be_checked()
+
+
+async def test_a_safety_stop_is_cleared_from_afar_where_the_board_allows_it(
+    anywhere: Looker, board: S1Device
+) -> None:
+    board.trips = ["over_current"]
+    await board.report(0.0, state="tripped")
+    await anywhere.go("chargers/scooter")
+    clear = anywhere.page.get_by_role("button", name="Clear the safety stop")
+    asked = anywhere.page.get_by_role("button", name="Asking the board").first
+    await clear.click()
+    await expect(asked).to_be_disabled()
+    await board.report()  # hears of it,
+    await board.report()  # and says that it does not
+    await anywhere.sees("does not let its safety stop be cleared from afar")
+    board.remote_clear = True
+    await clear.click()
+    await expect(asked).to_be_disabled()
+    await board.report()
+    await board.report()
+    await anywhere.sees("The safety stop is cleared.")
+    await expect(clear).to_have_count(0)
+    assert not await anywhere.overflows()
+    assert anywhere.complaints == []
+
+
+async def test_a_board_is_restarted_and_one_that_is_silent_cannot_be_asked(
+    looker: Looker, board: S1Device
+) -> None:
+    await looker.go("chargers/scooter")
+    await looker.page.get_by_text("Restart the board").first.click()
+    restart = looker.page.get_by_role("button", name="Restart the board")
+    await restart.click()
+    await looker.sees("The board is silent, so it cannot be asked.")
+    await board.report(0.0, state="off")
+    boot = board.boot
+    await restart.click()
+    await expect(looker.button("Asking the board").first).to_be_disabled()
+    await board.report()
+    await board.report()
+    await looker.sees("The board restarts.")
+    assert board.boot == boot + 1
+
+
+async def test_a_removed_charger_is_brought_back_with_its_history_or_deleted_for_good(
+    looker: Looker, board: S1Device, hub: RunningHub
+) -> None:
+    await tell_a_charge(board, ended_s_ago=3600)
+    looker.page.on("dialog", lambda dialog: dialog.accept())
+    await looker.go("chargers/scooter")
+    await looker.page.get_by_text("Remove", exact=True).click()
+    await looker.button("Remove, keep history").click()
+    await looker.sees("Removed chargers")
+    await looker.button("Bring back: Garage scooter").click()
+    lines = await looker.page.get_by_label("settings.toml").inner_text()
+    assert board.key not in lines
+    await looker.page.get_by_role("link", name="Garage scooter").click()
+    await expect(
+        looker.page.get_by_role("img", name="Its last charges")
+    ).to_be_visible()
+    await looker.page.get_by_text("Remove", exact=True).click()
+    await looker.button("Remove, keep history").click()
+    await looker.button("Delete for good: Garage scooter").click()
+    await expect(looker.page.get_by_text("Removed chargers")).to_have_count(0)
+    assert await hub.hub.context.store.retired.all() == []
+    assert looker.complaints == []
+
+
+async def test_the_boards_way_to_the_hub_is_said_and_may_be_another(
+    looker: Looker, hub: RunningHub
+) -> None:
+    await looker.go("add")
+    await looker.page.get_by_label("Name", exact=True).fill("Scooter")
+    await looker.page.get_by_label("Address for the board").fill("somewhere")
+    await looker.button("Add").click()
+    wrong = looker.page.get_by_label("Address for the board")
+    await expect(wrong).to_have_attribute("aria-invalid", "true")
+    await wrong.fill("http://192.0.2.5:8422")
+    await looker.button("Add").click()
+    await looker.sees("The board will report to http://192.0.2.5:8422.")
+    lines = await looker.page.get_by_label("settings.toml").inner_text()
+    assert 'KICKWATT_URL = "http://192.0.2.5:8422"' in lines

@@ -24,6 +24,7 @@ export class BoardLinesElement extends Element {
     return html`<div class="stack tight">
       <p>${t(this.told.charger.simulated ? "lines.lead_simulated" : "lines.lead")}</p>
       <pre class="code" tabindex="0" aria-label="settings.toml">${lines}</pre>
+      <p class="small soft">${t("lines.url", { url: this.url })}</p>
       <div class="row">
         ${this.copyButton(lines, "")}
         <button class="button quiet" @click=${this.save}>${icon("download")}settings.toml</button>
@@ -51,10 +52,14 @@ export class BoardLinesElement extends Element {
     </div>`;
   }
 
+  /** Where the board reports to: the hub's device port, or its relay. */
+  private get url(): string {
+    return /^KICKWATT_URL = "(.*)"$/m.exec(this.told.settings_toml)?.[1] ?? "";
+  }
+
   private command(): string {
-    const { charger, key, settings_toml } = this.told;
-    const url = /^KICKWATT_URL = "(.*)"$/m.exec(settings_toml)?.[1] ?? "";
-    return `KICKWATT_ID=${charger.id} KICKWATT_KEY=${key} kickwatt-sim run --hub ${url}`;
+    const { charger, key } = this.told;
+    return `KICKWATT_ID=${charger.id} KICKWATT_KEY=${key} kickwatt-sim run --hub ${this.url}`;
   }
 
   private copyButton(text: string, kind: "" | "quiet"): TemplateResult {

@@ -84,6 +84,15 @@ export function choice(
   </div>`;
 }
 
+/** Something that is so or not. */
+export function tick(name: string, label: string, on: boolean, hint = ""): TemplateResult {
+  return html`<label class="option">
+    <input type="checkbox" name=${name} .checked=${on} />
+    <span class="line-title">${label}</span>
+    ${hint === "" ? nothing : html`<span class="hint">${hint}</span>`}
+  </label>`;
+}
+
 /** What the hub refused and no field of the form is to blame for. */
 export function refusedForm(error: HubError | null, fields: string[]): TemplateResult | typeof nothing {
   if (error === null || fields.some((each) => names(error, each))) return nothing;

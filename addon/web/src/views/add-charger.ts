@@ -5,6 +5,7 @@ import { customElement, state } from "lit/decorators.js";
 import { call, HubError } from "../hub/client";
 import { hub } from "../hub/hub";
 import type { Charger } from "../hub/types";
+import { words } from "../parts/attempt";
 import type { BoardLines } from "../parts/board-lines";
 import "../parts/board-lines";
 import { HubElement } from "../parts/element";
@@ -15,7 +16,7 @@ import { watts } from "../text/format";
 
 type Kind = "board" | "simulated" | "legacy";
 const KINDS: Kind[] = ["board", "simulated", "legacy"];
-const FIELDS = ["name", "id"];
+const FIELDS = ["name", "id", "url"];
 
 @customElement("kw-add-charger")
 export class AddCharger extends HubElement {
@@ -74,6 +75,17 @@ export class AddCharger extends HubElement {
         },
         this.error,
       )}
+      ${field(
+        {
+          name: "url",
+          label: t("add.url"),
+          type: "text",
+          value: "",
+          hint: t("add.url_hint"),
+          required: false,
+        },
+        this.error,
+      )}
       ${refusedForm(this.error, FIELDS)}
       <div class="row">
         <button class="button" ?disabled=${this.busy}>${t("add.submit")}</button>
@@ -123,6 +135,7 @@ export class AddCharger extends HubElement {
         id: form.get("id"),
         kind: kind === "legacy" ? "legacy" : "s1",
         simulated: kind === "simulated",
+        ...(words(form, "url") === "" ? {} : { url: words(form, "url") }),
       });
     } catch (error) {
       if (!(error instanceof HubError)) throw error;

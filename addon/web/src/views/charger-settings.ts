@@ -1,20 +1,18 @@
-/** One charger's settings: its name, when it counts as full, its limits, its board, and its end. */
+/** One charger's settings: its name, when it counts as full, its limits, its board. */
 
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { call, HubError } from "../hub/client";
 import { hub } from "../hub/hub";
 import type { Charger, Learned } from "../hub/types";
-import type { BoardLines } from "../parts/board-lines";
-import "../parts/board-lines";
 import type { Drawing, Line } from "../parts/chart";
 import "../parts/chart";
 import { HubElement } from "../parts/element";
-import { field, numeric, refusedForm, saved } from "../parts/field";
+import { field, numeric, refusedForm, saved, tick } from "../parts/field";
 import { icon } from "../parts/icons";
-import { go } from "../router";
+import "./charger-board";
 import { t } from "../text";
-import { ago, number, watts } from "../text/format";
+import { number, watts } from "../text/format";
 
 const FULL = ["cutoff_w", "hold_s", "balance_min"];
 const LIMITS = ["max_hours", "max_wh", "max_a"];
@@ -27,7 +25,6 @@ export class ChargerSettings extends HubElement {
   /** Which form was refused, and why; which was saved. */
   @state() private error: { form: string; error: HubError } | null = null;
   @state() private done = "";
-  @state() private told: BoardLines | null = null;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -50,7 +47,10 @@ export class ChargerSettings extends HubElement {
       }
       <div class="columns">
         <div class="stack">${this.full(charger)}</div>
-        <div class="stack">${this.limits(charger)} ${this.named(charger)} ${this.board(charger)}</div>
+        <div class="stack">
+          ${this.limits(charger)} ${this.named(charger)}
+          <kw-charger-board .charger=${charger}></kw-charger-board>
+        </div>
       </div>`;
   }
 
@@ -110,7 +110,7 @@ export class ChargerSettings extends HubElement {
           error,
         )}
       </div>
-      ${this.end("full", FULL)}
+      ${tick("probe", t("plan.probe"), charger.mode.probe)} ${this.end("full", FULL)}
     </form>`;
   }
 
@@ -124,7 +124,7 @@ export class ChargerSettings extends HubElement {
     </figure>`;
   }
 
-  private limits({ settings }: Charger): TemplateResult {
+  private limits({ settings, mode }: Charger): TemplateResult {
     const error = this.refused("limits");
     return html`<form class="card form" @submit=${this.saveLimits}>
       <h2>${t("charger.limits")}</h2>
@@ -165,6 +165,7 @@ export class ChargerSettings extends HubElement {
           error,
         )}
       </div>
+      ${tick("learned_caps", t("charger.learned_caps"), mode.learned_caps, t("charger.learned_caps_hint"))}
       ${this.end("limits", LIMITS)}
     </form>`;
   }
@@ -189,75 +190,30 @@ export class ChargerSettings extends HubElement {
     }`;
   }
 
-  private board(charger: Charger): TemplateResult {
-    const facts: [string, string][] = [
-      [t("charger.id"), charger.id],
-      [t("charger.firmware"), charger.firmware ?? "–"],
-      [t("charger.signal"), charger.signal_dbm === null ? "–" : `${charger.signal_dbm} dBm`],
-      [t("charger.supply"), charger.supply_v === null ? "–" : watts(charger.supply_v, "V")],
-      [t("charger.seen"), charger.last_seen === null ? "–" : ago(charger.last_seen)],
-    ];
-    return html`<section class="card stack">
-      <h2>${t("charger.board")}</h2>
-      <dl class="facts spread">
-        ${facts.map(
-          ([name, value]) =>
-            html`<div>
-              <dt>${name}</dt>
-              <dd>${value}</dd>
-            </div>`,
-        )}
-      </dl>
-      ${hub.may("admin") ? this.administration() : nothing}
-    </section>`;
-  }
-
-  private administration(): TemplateResult {
-    return html`<div>
-      ${this.told === null ? nothing : html`<kw-board-lines .told=${this.told}></kw-board-lines><br />`}
-      <details class="fold">
-        <summary>${t("charger.rotate")}</summary>
-        <div>
-          <p class="soft">${t("charger.rotate_lead")}</p>
-          <button class="button quiet" @click=${this.renewKey}>${t("charger.rotate")}</button>
-        </div>
-      </details>
-      <details class="fold">
-        <summary>${t("charger.replace")}</summary>
-        <div>
-          <p class="soft">${t("charger.replace_lead")}</p>
-          <button class="button quiet" @click=${this.renewKey}>${t("charger.replace_do")}</button>
-        </div>
-      </details>
-      <details class="fold">
-        <summary>${t("charger.remove")}</summary>
-        <div>
-          <p class="soft">${t("charger.remove_lead")}</p>
-          <div class="row">
-            <button class="button danger" @click=${() => this.removeCharger("keep")}>
-              ${t("charger.remove_keep")}
-            </button>
-            <button class="button danger" @click=${() => this.removeCharger("remove")}>
-              ${t("charger.remove_all")}
-            </button>
-          </div>
-        </div>
-      </details>
-      ${refusedForm(this.refused("board"), [])}
-    </div>`;
-  }
-
   private refused(form: string): HubError | null {
     return this.error?.form === form ? this.error.error : null;
   }
 
   private saveFull(event: SubmitEvent): void {
     const form = submitted(event);
-    void this.change("full", { settings: { rule: form.get("rule"), ...numbers(form, FULL) } });
+    void this.change("full", {
+      settings: { rule: form.get("rule"), ...numbers(form, FULL) },
+      ...this.ticked(form, "probe"),
+    });
   }
 
   private saveLimits(event: SubmitEvent): void {
-    void this.change("limits", { settings: numbers(submitted(event), LIMITS) });
+    const form = submitted(event);
+    void this.change("limits", {
+      settings: numbers(form, LIMITS),
+      ...this.ticked(form, "learned_caps"),
+    });
+  }
+
+  /** Nothing where nothing was changed: a mode that is set anew lets a charger go on that a person has stopped. */
+  private ticked(form: FormData, name: "probe" | "learned_caps"): object {
+    const is = form.has(name);
+    return is === hub.charger(this.charger)?.mode[name] ? {} : { mode: { [name]: is } };
   }
 
   private rename(event: SubmitEvent): void {
@@ -268,20 +224,6 @@ export class ChargerSettings extends HubElement {
     return this.attempt(form, async () => {
       hub.replace(await call<Charger>("PATCH", `chargers/${this.charger}`, body));
       this.cutoff = null;
-    });
-  }
-
-  private renewKey(): void {
-    void this.attempt("board", async () => {
-      this.told = await call<BoardLines>("POST", `chargers/${this.charger}/key`, {});
-    });
-  }
-
-  private removeCharger(history: "keep" | "remove"): void {
-    if (!confirm(t(history === "keep" ? "charger.remove_keep_sure" : "charger.remove_all_sure"))) return;
-    void this.attempt("board", async () => {
-      await call("DELETE", `chargers/${this.charger}?history=${history}`);
-      go("chargers");
     });
   }
 

@@ -65,6 +65,35 @@ export const de: Record<keyof typeof en, string> = {
   "measure.energy_total": "Energie insgesamt",
   "measure.total": "gesamt",
 
+  "charger.learned_caps": "Auch gelernte Grenzen",
+  "charger.learned_caps_hint":
+    "Aus beim 1,3-Fachen der höchsten Energie oder beim 1,5-Fachen der längsten Zeit seiner letzten Ladevorgänge.",
+  "charger.clear_trip": "Sicherheitsabschaltung aufheben",
+  "charger.clear_trip_lead":
+    "Erst wenn die Ursache behoben ist; der Strom bleibt aus. Die Platine tut es aus der Ferne nur mit KICKWATT_REMOTE_CLEAR = 1 in ihren Einstellungen, und nie, solange ihr Relais klebt.",
+  "charger.clear_trip_done":
+    "Die Sicherheitsabschaltung ist aufgehoben. Der Strom bleibt aus, bis du einschaltest.",
+  "charger.restart": "Platine neu starten",
+  "charger.restart_lead": "Der Strom geht aus und bleibt aus, bis du einschaltest.",
+  "charger.restart_done": "Die Platine startet neu.",
+  "charger.asked": "Die Platine wird gefragt …",
+  "refused.remote":
+    "Diese Platine lässt ihre Sicherheitsabschaltung nicht aus der Ferne aufheben. Heb sie an der Platine auf: Halte ihren Taster 5 Sekunden lang.",
+  "refused.firmware": "Die Firmware der Platine ist dafür zu alt.",
+  "error.timeout": "Die Platine hat nicht rechtzeitig geantwortet. Der Befehl wurde zurückgenommen.",
+  "error.offline": "Die Platine ist still und kann nicht gefragt werden.",
+  "removed.title": "Entfernte Lader",
+  "removed.lead": "Ihr Verlauf ist erhalten.",
+  "removed.when": "entfernt {time}",
+  "removed.restore": "Zurückholen",
+  "removed.delete": "Endgültig löschen",
+  "removed.delete_sure":
+    "{name} und alles, was je gemessen wurde, löschen? Das lässt sich nicht rückgängig machen.",
+  "add.url": "Adresse für die Platine",
+  "add.url_hint":
+    "Wie die Platine den Geräteport des Hubs erreicht, etwa http://192.168.1.5:8422. Leer: das Relay, wenn es eines gibt, sonst die Adresse dieser Seite.",
+  "lines.url": "Die Platine meldet sich bei {url}.",
+
   "users.title": "Benutzer",
   "users.lead": "Wer sich anmelden darf. Ein Administrator darf alles; andere dürfen ansehen und schalten.",
   "users.you": "du",

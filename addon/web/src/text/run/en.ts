@@ -64,6 +64,33 @@ export const en = {
   "measure.energy_total": "Energy in all",
   "measure.total": "total",
 
+  "charger.learned_caps": "Learned limits, too",
+  "charger.learned_caps_hint":
+    "Off at 1.3 times the most energy, or 1.5 times the longest time, of its last charges.",
+  "charger.clear_trip": "Clear the safety stop",
+  "charger.clear_trip_lead":
+    "Only once the cause is gone; the power stays off. The board does it from afar only with KICKWATT_REMOTE_CLEAR = 1 in its settings, and never while its relay is stuck.",
+  "charger.clear_trip_done": "The safety stop is cleared. The power stays off until you switch it on.",
+  "charger.restart": "Restart the board",
+  "charger.restart_lead": "The power goes off, and stays off until you switch it on.",
+  "charger.restart_done": "The board restarts.",
+  "charger.asked": "Asking the board …",
+  "refused.remote":
+    "This board does not let its safety stop be cleared from afar. Clear it at the board: hold its button for 5 seconds.",
+  "refused.firmware": "The board's firmware is too old for that.",
+  "error.timeout": "The board has not answered in time. The order was withdrawn.",
+  "error.offline": "The board is silent, so it cannot be asked.",
+  "removed.title": "Removed chargers",
+  "removed.lead": "Their history is kept.",
+  "removed.when": "removed {time}",
+  "removed.restore": "Bring back",
+  "removed.delete": "Delete for good",
+  "removed.delete_sure": "Delete {name} and everything it ever measured? This cannot be undone.",
+  "add.url": "Address for the board",
+  "add.url_hint":
+    "How the board reaches the hub's device port, such as http://192.168.1.5:8422. Empty: the relay if there is one, else the address of this page.",
+  "lines.url": "The board will report to {url}.",
+
   "users.title": "Users",
   "users.lead": "Who may sign in. An administrator may do everything; others may look and switch.",
   "users.you": "you",

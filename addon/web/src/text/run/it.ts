@@ -65,6 +65,34 @@ export const it: Record<keyof typeof en, string> = {
   "measure.energy_total": "Energia complessiva",
   "measure.total": "totale",
 
+  "charger.learned_caps": "Anche limiti appresi",
+  "charger.learned_caps_hint":
+    "Spegne a 1,3 volte l’energia più alta, o 1,5 volte il tempo più lungo, delle ultime ricariche.",
+  "charger.clear_trip": "Azzera l’arresto di sicurezza",
+  "charger.clear_trip_lead":
+    "Solo quando la causa è eliminata; l’alimentazione resta spenta. La scheda lo fa a distanza solo con KICKWATT_REMOTE_CLEAR = 1 nelle sue impostazioni, e mai con il relè incollato.",
+  "charger.clear_trip_done":
+    "L’arresto di sicurezza è azzerato. L’alimentazione resta spenta finché non la accendi.",
+  "charger.restart": "Riavvia la scheda",
+  "charger.restart_lead": "L’alimentazione si spegne, e resta spenta finché non la accendi.",
+  "charger.restart_done": "La scheda si riavvia.",
+  "charger.asked": "Lo chiedo alla scheda …",
+  "refused.remote":
+    "Questa scheda non lascia azzerare a distanza il suo arresto di sicurezza. Azzeralo sulla scheda: tieni premuto il pulsante per 5 secondi.",
+  "refused.firmware": "Il firmware della scheda è troppo vecchio per questo.",
+  "error.timeout": "La scheda non ha risposto in tempo. L’ordine è stato ritirato.",
+  "error.offline": "La scheda è muta, quindi non le si può chiedere nulla.",
+  "removed.title": "Caricatori rimossi",
+  "removed.lead": "Il loro storico è conservato.",
+  "removed.when": "rimosso {time}",
+  "removed.restore": "Ripristina",
+  "removed.delete": "Elimina per sempre",
+  "removed.delete_sure": "Eliminare {name} e tutto ciò che ha misurato? Non si può annullare.",
+  "add.url": "Indirizzo per la scheda",
+  "add.url_hint":
+    "Come la scheda raggiunge la porta dispositivi dell’hub, per esempio http://192.168.1.5:8422. Vuoto: il relay se c’è, altrimenti l’indirizzo di questa pagina.",
+  "lines.url": "La scheda riferirà a {url}.",
+
   "users.title": "Utenti",
   "users.lead": "Chi può accedere. Un amministratore può fare tutto; gli altri possono guardare e comandare.",
   "users.you": "tu",

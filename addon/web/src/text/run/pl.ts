@@ -64,6 +64,33 @@ export const pl: Record<keyof typeof en, string> = {
   "measure.energy_total": "Energia razem",
   "measure.total": "razem",
 
+  "charger.learned_caps": "Także wyuczone granice",
+  "charger.learned_caps_hint":
+    "Wyłącza przy 1,3-krotności największej energii albo 1,5-krotności najdłuższego czasu ostatnich ładowań.",
+  "charger.clear_trip": "Skasuj zatrzymanie awaryjne",
+  "charger.clear_trip_lead":
+    "Dopiero gdy przyczyna zniknęła; zasilanie zostaje wyłączone. Płytka robi to zdalnie tylko z KICKWATT_REMOTE_CLEAR = 1 w swoich ustawieniach, a nigdy przy sklejonym przekaźniku.",
+  "charger.clear_trip_done": "Zatrzymanie awaryjne skasowane. Zasilanie zostaje wyłączone, aż je włączysz.",
+  "charger.restart": "Uruchom płytkę ponownie",
+  "charger.restart_lead": "Zasilanie się wyłączy i zostanie wyłączone, aż je włączysz.",
+  "charger.restart_done": "Płytka uruchamia się ponownie.",
+  "charger.asked": "Pytam płytkę …",
+  "refused.remote":
+    "Ta płytka nie pozwala zdalnie skasować zatrzymania. Skasuj je na płytce: przytrzymaj przycisk przez 5 sekund.",
+  "refused.firmware": "Oprogramowanie płytki jest na to za stare.",
+  "error.timeout": "Płytka nie odpowiedziała na czas. Polecenie wycofano.",
+  "error.offline": "Płytka milczy, więc nie można jej zapytać.",
+  "removed.title": "Usunięte ładowarki",
+  "removed.lead": "Ich historia jest zachowana.",
+  "removed.when": "usunięto {time}",
+  "removed.restore": "Przywróć",
+  "removed.delete": "Usuń na zawsze",
+  "removed.delete_sure": "Usunąć {name} i wszystko, co zmierzono? Tego nie można cofnąć.",
+  "add.url": "Adres dla płytki",
+  "add.url_hint":
+    "Jak płytka dociera do portu urządzeń huba, na przykład http://192.168.1.5:8422. Puste: przekaźnik sieciowy (relay), jeśli jest, inaczej adres tej strony.",
+  "lines.url": "Płytka będzie się zgłaszać do {url}.",
+
   "users.title": "Użytkownicy",
   "users.lead": "Kto może się zalogować. Administrator może wszystko; inni mogą patrzeć i przełączać.",
   "users.you": "to Ty",

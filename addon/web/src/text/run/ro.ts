@@ -64,6 +64,33 @@ export const ro: Record<keyof typeof en, string> = {
   "measure.energy_total": "Energie în total",
   "measure.total": "total",
 
+  "charger.learned_caps": "Și limite învățate",
+  "charger.learned_caps_hint":
+    "Oprește la de 1,3 ori energia cea mai mare sau de 1,5 ori timpul cel mai lung al ultimelor încărcări.",
+  "charger.clear_trip": "Șterge oprirea de siguranță",
+  "charger.clear_trip_lead":
+    "Numai după ce cauza a dispărut; alimentarea rămâne oprită. Placa o face de la distanță numai cu KICKWATT_REMOTE_CLEAR = 1 în setările ei și niciodată cu releul lipit.",
+  "charger.clear_trip_done": "Oprirea de siguranță este ștearsă. Alimentarea rămâne oprită până o pornești.",
+  "charger.restart": "Repornește placa",
+  "charger.restart_lead": "Alimentarea se oprește și rămâne oprită până o pornești.",
+  "charger.restart_done": "Placa repornește.",
+  "charger.asked": "Se întreabă placa …",
+  "refused.remote":
+    "Această placă nu lasă oprirea de siguranță să fie ștearsă de la distanță. Șterge-o la placă: ține butonul apăsat 5 secunde.",
+  "refused.firmware": "Firmware-ul plăcii este prea vechi pentru asta.",
+  "error.timeout": "Placa nu a răspuns la timp. Comanda a fost retrasă.",
+  "error.offline": "Placa tace, deci nu poate fi întrebată.",
+  "removed.title": "Încărcătoare eliminate",
+  "removed.lead": "Istoricul lor este păstrat.",
+  "removed.when": "eliminat {time}",
+  "removed.restore": "Adu înapoi",
+  "removed.delete": "Șterge definitiv",
+  "removed.delete_sure": "Ștergi {name} și tot ce a măsurat? Nu se poate anula.",
+  "add.url": "Adresa pentru placă",
+  "add.url_hint":
+    "Cum ajunge placa la portul pentru dispozitive al hubului, de exemplu http://192.168.1.5:8422. Gol: releul de rețea (relay), dacă există, altfel adresa acestei pagini.",
+  "lines.url": "Placa va raporta la {url}.",
+
   "users.title": "Utilizatori",
   "users.lead": "Cine se poate autentifica. Un administrator poate face orice; ceilalți pot privi și comuta.",
   "users.you": "tu",
