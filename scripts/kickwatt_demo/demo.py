@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,12 +18,12 @@ from .parts import CHARGER_ID, CHARGER_NAME, CURRENCY, PRICE_PER_KWH, Hub, Scoot
 from .process import Process, free_ports
 from .progress import Progress
 from .screenshots import HubPage, Picture, photograph
+from .supervisor import Supervisor, pretend_supervisor
+from .tour import DISCOVERED, INTEGRATION_PATH, Tour
 
 CUSTOM_COMPONENTS: Final = Path(__file__).resolve().parents[2] / "custom_components"
 
 INFO: Final = "text=Device info"
-INTEGRATION_PATH: Final = "/config/integrations/integration/kickwatt"
-
 START_LIMIT_S: Final = 120
 """For what does not run faster with the scooter's clock: programs that start."""
 
@@ -73,6 +73,8 @@ class Demo:
         self.logs.mkdir()
         self._beside: list[Picture] = []
         self._page_token = ""
+        self._photographs: list[str] = []
+        self._supervisor: Supervisor | None = None
         port, device_port, control_port = free_ports(3)
         self.hub = Hub(self.folder / "hub", port, device_port, control_port)
         self.url = f"http://127.0.0.1:{self.options.port}"
@@ -85,7 +87,12 @@ class Demo:
                 HomeAssistantError, when something did not happen.
 
         """
-        async with asyncio.TaskGroup() as self._watchers:
+        async with AsyncExitStack() as stack, asyncio.TaskGroup() as self._watchers:
+            if self.options.screenshots:
+                (port,) = free_ports(1)
+                self._supervisor = await stack.enter_async_context(
+                    pretend_supervisor(port)
+                )
             try:
                 async with aiohttp.ClientSession() as session:
                     return await self._story(session)
@@ -122,7 +129,9 @@ class Demo:
         homeassistant.seed(config, self.options.port, CUSTOM_COMPONENTS)
         self._add(
             "home_assistant",
-            await homeassistant.start(config, self.logs / "home-assistant.log"),
+            await homeassistant.start(
+                config, self.logs / "home-assistant.log", self._surroundings
+            ),
         )
         return HomeAssistant(session, self.url)
 
@@ -133,13 +142,19 @@ class Demo:
             token = await self.hub.add_user(USER, PASSWORD)
             key = await self.hub.add_charger(CHARGER_ID, CHARGER_NAME)
             await self.hub.set_price(PRICE_PER_KWH, CURRENCY)
-            self._add("hub", await self.hub.start(self.logs / "hub.log"))
+            log = self.logs / "hub.log"
+            self._add("hub", await self.hub.start(log, self._surroundings))
             await self.hub.is_healthy(session)
         self._mark("hub")
         self.progress.say(
             f"The hub is up: {self.hub.url}, for boards {self.hub.device_url}"
         )
         return token, Scooter(self.hub, key, self.folder / "board.nvm")
+
+    @property
+    def _surroundings(self) -> dict[str, str]:
+        """By what hub and Home Assistant find the Supervisor of an app, for the pictures of it."""
+        return {} if self._supervisor is None else self._supervisor.environment
 
     async def _live_through_yesterday(
         self, session: aiohttp.ClientSession, token: str, scooter: Scooter
@@ -176,16 +191,27 @@ class Demo:
     async def _connect_integration(self, hass: HomeAssistant, token: str) -> None:
         """Walk through the integration's config flow, as its owner does."""
         async with self._within(START_LIMIT_S, "the integration was not set up"):
-            form = await hass.start_flow("kickwatt")
-            entry = await hass.continue_flow(
-                form["flow_id"], {"url": self.hub.url, "token": token}
-            )
+            if self._supervisor is None:
+                form = await hass.start_flow("kickwatt")
+                answers = {"url": self.hub.url, "token": token}
+            else:
+                form, answers = await self._discovered(hass), {}
+            entry = await hass.continue_flow(form["flow_id"], answers)
         if entry["type"] != "create_entry":
             raise HomeAssistantError(
                 f"the integration refused the hub: {entry.get('errors')}"
             )
         self._mark("integration")
         self.progress.say("The Kickwatt integration is connected to the hub")
+
+    async def _discovered(self, hass: HomeAssistant) -> dict[str, Any]:
+        """Wait for what an app's owner needs only agree to, and photograph it."""
+        while not (found := await hass.flows("kickwatt")):
+            await asyncio.sleep(0.2)
+        # Of the pretended one it wants more than there is, and says so on this page.
+        await hass.forget("hassio")
+        self._photographs += await self._photograph(hass, DISCOVERED)
+        return found[0]
 
     async def _find_charger(self, hass: HomeAssistant) -> Charge:
         """Wait for the charger's entities, and make a dashboard of them."""
@@ -248,7 +274,7 @@ class Demo:
             async with asyncio.timeout(limit_s if self.options.once else None):
                 await self._until(charge, lambda: charge.is_tapering or charge.is_whole)
                 while_charging = snapshot(hass.states, charge.entities.ids.values())
-                photographs = await self._photograph(
+                self._photographs += await self._photograph(
                     hass,
                     Picture("page-charging", f"{self.hub.url}/#/now", "article canvas"),
                     Picture("dashboard-charging", dashboard.PATH, dashboard.SHOWS),
@@ -262,7 +288,7 @@ class Demo:
         self.progress.say(
             f"A whole charge: {charge.energy_kwh:.3f} kWh, and the relay is off"
         )
-        photographs += await self._photograph(
+        self._photographs += await self._photograph(
             hass,
             *page.views(self.hub.url),
             Picture("dashboard-full", dashboard.PATH, dashboard.SHOWS),
@@ -284,12 +310,26 @@ class Demo:
                 name: process.peak_memory_mib()
                 for name, process in self.processes.items()
             },
-            "screenshots": photographs,
+            "screenshots": self._photographs,
         }
+        if self.options.screenshots:
+            await self._tour(session, hass, charge)
         if not self.options.once:
             self.progress.say("Switch it on again, or end the demo with Ctrl-C")
             await self._until(charge, lambda: False)
         return report
+
+    async def _tour(
+        self, session: aiohttp.ClientSession, hass: HomeAssistant, charge: Charge
+    ) -> None:
+        """Photograph what is not part of a charge."""
+        self.progress.show("another charge, a safety stop")
+
+        async def take(*pictures: Picture) -> list[str]:
+            return await self._photograph(hass, *pictures)
+
+        tour = Tour(hass, self.hub, session, charge, take)
+        self._photographs += await tour.go()
 
     async def _until(self, charge: Charge, test: Callable[[], bool]) -> None:
         """Show the charge until `test` holds."""

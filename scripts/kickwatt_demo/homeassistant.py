@@ -370,3 +370,9 @@ class HomeAssistant:
             for flow in await self.command("config_entries/flow/progress")
             if flow["handler"] == handler
         ]
+
+    async def forget(self, domain: str) -> None:
+        """Remove what an integration is set up with."""
+        for entry in await self.command("config_entries/get", domain=domain):
+            path = f"/api/config/config_entries/entry/{entry['entry_id']}"
+            await self.rest("DELETE", path)

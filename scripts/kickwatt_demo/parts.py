@@ -1,6 +1,7 @@
 """The parts of Kickwatt as their owner would run them: through their command lines."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 import re
@@ -121,7 +122,9 @@ class Hub:
             "tariff", "set", "fixed", str(per_kwh), "--currency", currency
         )
 
-    async def start(self, log: Path) -> Process:
+    async def start(
+        self, log: Path, environment: Mapping[str, str] | None = None
+    ) -> Process:
         """Start it."""
         return await Process.start(
             "the hub",
@@ -130,6 +133,7 @@ class Hub:
             *("--port", str(self.port), "--device-port", str(self.device_port)),
             *("--simulator-control", str(self.control_port)),
             log=log,
+            environment=environment,
         )
 
     async def is_healthy(self, session: aiohttp.ClientSession) -> None:
@@ -173,13 +177,18 @@ class Hub:
             json=json,
         ) as response:
             response.raise_for_status()
-            answer: dict[str, Any] = await response.json()
+            answer: dict[str, Any] = (
+                {} if response.status == 204 else await response.json()
+            )
             return answer
 
 
 @dataclass(frozen=True)
 class Scooter:
-    """A simulated scooter. Its board's memory is a file, so that a later run is the same board's next start."""
+    """A simulated scooter. Its board's memory is a file, so that a later run is the same board's next start.
+
+    Its owner allows that a safety stop is cleared from afar.
+    """
 
     hub: Hub
     key: str
@@ -218,8 +227,11 @@ class Scooter:
         )
 
     def _command(self, start: str) -> tuple[str | Path, ...]:
+        settings = self.memory.with_suffix(".toml")
+        settings.write_text("KICKWATT_REMOTE_CLEAR = 1\n")
         return (
             *(program("kickwatt-sim"), "run", "--hub", self.hub.device_url),
+            *("--settings", settings),
             *("--start", start, "--nvm", self.memory),
         )
 

@@ -17,7 +17,7 @@ import signal
 import sys
 from tempfile import TemporaryDirectory
 import time
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urljoin
 
 from playwright.async_api import async_playwright
@@ -36,13 +36,25 @@ SETTLE_MS: Final = 3_000
 SETTLED_SOON_MS: Final = 800
 
 
+class Step(NamedTuple):
+    """Click on something (a selector of playwright), or fill it in."""
+
+    on: str
+    text: str | None = None
+
+
 @dataclass(frozen=True)
 class Picture:
-    """A page, and by what one sees that it is there (a selector of playwright). A path is one of Home Assistant's."""
+    """A page, and by what one sees that it is there (a selector of playwright).
+
+    A path is one of Home Assistant's; without one it is the page of the picture before.
+    """
 
     name: str
     path: str
     shows: str
+    steps: tuple[Step, ...] = ()
+    """What is done there first."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +84,7 @@ async def photograph(
 
     """
     folder.mkdir(parents=True, exist_ok=True)
+    files = [str(folder / f"{picture.name}.png") for picture in pictures]
     tokens = {
         **hass.tokens,
         "hassUrl": hass.url,
@@ -88,7 +101,8 @@ async def photograph(
         "pictures": [
             (
                 file,
-                urljoin(hass.url, picture.path),
+                picture.path and urljoin(hass.url, picture.path),
+                picture.steps,
                 picture.shows,
                 SETTLE_MS if picture.path.startswith("/") else SETTLED_SOON_MS,
             )
@@ -120,9 +134,10 @@ async def photograph(
 
 
 async def _photograph(
-    kept: Mapping[str, tuple[str, str]], pictures: Sequence[tuple[str, str, str, int]]
+    kept: Mapping[str, tuple[str, str]],
+    pictures: Sequence[tuple[str, str, Sequence[tuple[str, str | None]], str, int]],
 ) -> None:
-    """Photograph pages (file, address, selector, milliseconds to settle) with a browser that is logged in."""
+    """Photograph pages (file, address, steps, selector, milliseconds to settle) with a browser that is logged in."""
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(
             executable_path=browser(), args=["--no-sandbox", "--disable-gpu"]
@@ -135,8 +150,12 @@ async def _photograph(
         )
         page = await context.new_page()
         page.set_default_timeout(SHOWN_MS)
-        for file, address, shows, settle_ms in pictures:
-            await page.goto(address)
+        for file, address, steps, shows, settle_ms in pictures:
+            if address:
+                await page.goto(address)
+            for on, text in steps:
+                target = page.locator(on).first
+                await (target.click() if text is None else target.fill(text))
             await page.locator(shows).first.wait_for()
             await page.wait_for_load_state("networkidle")
             await page.wait_for_timeout(settle_ms)

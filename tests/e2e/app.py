@@ -10,8 +10,7 @@ import shutil
 from typing import Any, Final
 
 from kickwatt_demo.process import Process, free_ports
-
-from .supervisor import TOKEN
+from kickwatt_demo.supervisor import TOKEN
 
 ROOT: Final = Path(__file__).parents[2]
 SERVICES: Final = ROOT / "addon/rootfs/etc/s6-overlay/s6-rc.d"

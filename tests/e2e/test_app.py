@@ -10,13 +10,13 @@ from typing import Any
 import aiohttp
 from alembic import command
 from kickwatt_demo.process import free_ports
+from kickwatt_demo.supervisor import Supervisor, pretend_supervisor
 import pytest
 import sqlalchemy as sa
 
 from kickwatt_hub.store import migrate
 
 from .app import ROOT, App
-from .supervisor import Supervisor, pretend_supervisor
 
 LIMIT_S = 120
 OLDER = "0009"

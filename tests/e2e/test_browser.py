@@ -8,6 +8,7 @@ import aiohttp
 from kickwatt_demo import homeassistant
 from kickwatt_demo.homeassistant import HomeAssistant
 from kickwatt_demo.process import free_ports
+from kickwatt_demo.supervisor import TOKEN, pretend_supervisor
 from playwright.async_api import Locator, Page
 import pytest
 
@@ -18,7 +19,6 @@ from .app import ROOT, App
 from .browser import person
 from .living_board import LivingBoard
 from .running import board
-from .supervisor import TOKEN, pretend_supervisor
 
 SPEED = 60
 NAME = "Scooter"

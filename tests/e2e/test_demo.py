@@ -56,7 +56,7 @@ def until_it_says(
 
 
 @pytest.mark.needs("chromium")
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(420)
 def test_once_sees_a_whole_charge_in_home_assistant_and_reports_it(
     tmp_path: Path, mark: str
 ) -> None:
@@ -67,7 +67,7 @@ def test_once_sees_a_whole_charge_in_home_assistant_and_reports_it(
         *("--once", "--speed", SPEED, "--with", "meter"),
         *("--screenshots", str(pictures)),
     )
-    printed, _ = demo.communicate(timeout=280)
+    printed, _ = demo.communicate(timeout=400)
     assert demo.returncode == 0, (tmp_path / "progress.log").read_text()
     report: dict[str, Any] = json.loads(printed)
 
@@ -111,12 +111,14 @@ def test_once_sees_a_whole_charge_in_home_assistant_and_reports_it(
         "meter",
     }
     assert all(20 < used < 600 for used in report["peak_memory_mib"].values())
-    assert len(report["screenshots"]) == 20
+    assert len(report["screenshots"]) == 26
     for file in report["screenshots"]:
-        # An empty page has a few colours, Home Assistant's "Loading" about 550, a page of cards over a thousand.
+        # An empty page has a few colours, Home Assistant's "Loading" about 550, a page of cards over a thousand;
+        # that a stop is cleared is a line on a page without repairs.
+        least = 400 if file.endswith("repair-cleared.png") else 700
         with Image.open(file) as picture:
             assert picture.size == (1440, 900)
-            assert len(picture.convert("RGB").getcolors(1 << 20) or ()) > 700
+            assert len(picture.convert("RGB").getcolors(1 << 20) or ()) > least
     assert list(tmp_path.glob("kickwatt-demo-*")) == []
 
 

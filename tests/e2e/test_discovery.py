@@ -10,10 +10,10 @@ import aiohttp
 from kickwatt_demo import homeassistant
 from kickwatt_demo.homeassistant import HomeAssistant
 from kickwatt_demo.process import free_ports
+from kickwatt_demo.supervisor import TOKEN, pretend_supervisor
 import pytest
 
 from .app import App
-from .supervisor import TOKEN, pretend_supervisor
 
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 60

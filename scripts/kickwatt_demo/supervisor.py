@@ -1,7 +1,7 @@
 """A pretend Supervisor: as much of its API as the way from an app's announcement to Home Assistant's flow needs.
 
 Home Assistant registers that way in `hassio.async_setup`, before the entry that wants the rest of the Supervisor; the rest
-may fail, it is tried again quietly.
+may fail, it is tried again quietly. So a picture of what an app's owner meets can be made without Home Assistant OS.
 """
 
 from collections.abc import AsyncIterator
@@ -108,6 +108,11 @@ class Supervisor:
     address: str = ""
     received: list[dict[str, Any]] = field(default_factory=list)
     announced: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """By what a program finds it."""
+        return {"SUPERVISOR": self.address, "SUPERVISOR_TOKEN": TOKEN}
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one request in the Supervisor's envelope."""
