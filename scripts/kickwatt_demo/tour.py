@@ -100,7 +100,7 @@ class Tour:
     def _has_some(self) -> bool:
         """Whether there is something to see of this charge; the one before it took ten times as much."""
         state = self.hass.states.get(self.charge.entities["session_energy"])
-        return SOME_WH <= (state and state.number or 0.0) < 2 * SOME_WH
+        return SOME_WH <= ((state and state.number) or 0.0) < 2 * SOME_WH
 
     async def _until(self, what: str, test: Callable[[], bool]) -> None:
         await self.hass.until(what, test, LIMIT_S)
