@@ -15,6 +15,7 @@ from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.util import dt as dt_util
 from yarl import URL
 
 from .client import (
@@ -41,6 +42,7 @@ from .live import (
 )
 from .meters import Key, Meter, Metering, MeteringNews, ThingChanged, ThingRemoved
 from .models import Charger, Health
+from .recent import Recent
 from .rest import KickwattRest
 
 _LOGGER = logging.getLogger(__name__)
@@ -86,6 +88,7 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
         self._one_at_a_time = asyncio.Lock()
         self.data = {}
         self.metering = Metering()
+        self.recent = Recent()
         self._registered: dict[str, tuple[str, str | None]] = {}
         self.metering.listen_to_all(self._async_register_thing)
         self.changed: tuple[Charger, ...] = ()
@@ -124,6 +127,7 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
             ) from err
         # A first connection has nothing to resume.
         assert isinstance(start, Snapshot)
+        self.recent.take(start, dt_util.utcnow())
         self._async_register_hub()
         self._async_take(start.chargers)
         self.metering.replace(start.things)
@@ -167,6 +171,7 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
     @callback
     def _async_handle(self, message: Message) -> None:
         """Take one message in."""
+        self.recent.take(message, dt_util.utcnow())
         if isinstance(message, Lost):
             self.async_set_update_error(message.error)
             return

@@ -42,7 +42,7 @@ from .client import (
 from .happenings import Happening, happening_from_json
 from .jsonvalues import Json, object_or_empty, text_or_none, time_or_none
 from .meters import Key, MeteringNews, Thing, metering_from_json, things_from_json
-from .models import Charger, chargers_from_json
+from .models import Charger, Scope, chargers_from_json
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -71,6 +71,25 @@ CLOSE_TIMEOUT_S: Final = 2.0
 MAX_MESSAGE_BYTES: Final = 64 * 1024 * 1024
 
 _CLOSED_UNAUTHORISED: Final = 4401
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """How the connection is, for a report of a problem; no address is in it."""
+
+    connected: bool
+    lasted_s: float | None
+    """How long it has lasted, None while there is none."""
+
+    failures: int
+    """In a row, of connections that did not last or did not come about."""
+
+    delay_at_most_s: float
+    """How long the next attempt would wait."""
+
+    commands_waiting: int
+    last_error: str | None
+    """What ended the last connection, or kept the next from coming about."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,6 +164,9 @@ class KickwattLive:
         self._pending: dict[int, asyncio.Future[Json]] = {}
         self._failures = 0
         self._connected_at = 0.0
+        self._error: KickwattError | None = None
+        self.scope: Scope | None = None
+        """What the token may do, as the hub said last."""
         self.version: str | None = None
         """The hub's version, as it greeted us last."""
         self.firmware: str | None = None
@@ -158,6 +180,19 @@ class KickwattLive:
     def connected(self) -> bool:
         """Whether the hub is there and has let us in."""
         return self._ws is not None
+
+    @property
+    def line(self) -> Line:
+        """How the connection is."""
+        lasted_s = asyncio.get_running_loop().time() - self._connected_at
+        return Line(
+            connected=self.connected,
+            lasted_s=round(lasted_s, 1) if self.connected else None,
+            failures=self._failures,
+            delay_at_most_s=longest_delay(self._failures),
+            commands_waiting=len(self._pending),
+            last_error=None if self._error is None else _kind(self._error),
+        )
 
     async def connect(self) -> Snapshot | Resumed:
         """Open the connection and say where it starts.
@@ -322,7 +357,7 @@ class KickwattLive:
         answer = await self._receive(ws)
         if answer.get("type") != "auth_ok":
             raise AuthenticationError("The hub does not know the token")
-        check_scope(answer.get("scope"))
+        self.scope = check_scope(answer.get("scope"))
 
         await self._subscribe(ws)
         while True:
@@ -410,12 +445,14 @@ class KickwattLive:
             except KickwattError as err:
                 _LOGGER.debug("Still no connection to %s: %s", self._url, err)
                 self._failures += 1
+                self._error = err
 
     async def _drop(self, error: KickwattError) -> None:
         """Give the connection up, and everything that waits for it."""
         if self._ws is None:
             return
         ws, self._ws = self._ws, None
+        self._error = error
         lasted = asyncio.get_running_loop().time() - self._connected_at
         self._failures = 0 if lasted >= STABLE_S else self._failures + 1
         for result in self._pending.values():
@@ -426,9 +463,19 @@ class KickwattLive:
 
 def reconnect_delay(failures: int) -> float:
     """Return the seconds to wait after so many failures in a row."""
+    return longest_delay(failures) * uniform(0.5, 1)
+
+
+def longest_delay(failures: int) -> float:
+    """Return the seconds to wait at most after so many failures in a row."""
     # Sixteen doublings are beyond any longest delay, and no number grows for ever.
-    delay = min(LONGEST_DELAY_S, FIRST_DELAY_S * 2.0 ** min(failures, 16))
-    return delay * uniform(0.5, 1)
+    return min(LONGEST_DELAY_S, FIRST_DELAY_S * 2.0 ** min(failures, 16))
+
+
+def _kind(err: KickwattError) -> str:
+    """Say what kind of error it was, and of its cause: their words may hold an address."""
+    kinds = [type(each).__name__ for each in (err, err.__cause__) if each is not None]
+    return ": ".join(kinds)
 
 
 def _event(data: Json) -> News | None:

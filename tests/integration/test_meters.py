@@ -10,7 +10,10 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.kickwatt.const import DOMAIN
-from custom_components.kickwatt.diagnostics import async_get_config_entry_diagnostics
+from custom_components.kickwatt.diagnostics import (
+    async_get_config_entry_diagnostics,
+    async_get_device_diagnostics,
+)
 from custom_components.kickwatt.meter_sensor import METER_SENSORS
 from custom_components.kickwatt.meters import metering_from_json, things_from_json
 from kickwatt_hub.sources.modbus.model import shipped
@@ -268,6 +271,17 @@ async def test_diagnostics_hold_meters_without_their_names(
     meter, site = found["meters_and_sites"]
     assert (meter["name"], site["name"]) == ("**REDACTED**", "**REDACTED**")
     assert meter["values"]["voltage"]["value"] == 230
+
+
+async def test_diagnostics_of_a_meter_hold_nothing_of_other_devices(
+    hass: HomeAssistant, line: Line, scripted_entry: MockConfigEntry
+) -> None:
+    """A report is about what its owner has chosen."""
+    device = _device(hass, scripted_entry, f"{HUB_ID}-meter.3")
+    found = await async_get_device_diagnostics(hass, scripted_entry, device)
+    assert found["chargers"] == []
+    assert [each["key"] for each in found["meters_and_sites"]] == ["meter.3"]
+    assert found["entities"]["sensor.voltage_l1"] == "230.1"
 
 
 def test_what_is_not_as_promised_is_nothing() -> None:

@@ -365,7 +365,7 @@ DOCUMENTED: Final = {
     "docs-installation-instructions": (README, "Install", ["Add integration", "app"]),
     "docs-installation-parameters": (DETAIL, "Adding a hub", ["Address", "Token"]),
     "docs-known-limitations": (DETAIL, "Known limits", ["statistics"]),
-    "docs-removal-instructions": (README, "Install", ["**Removal**"]),
+    "docs-removal-instructions": (README, "Removal", ["integration", "app"]),
     "docs-supported-devices": (DETAIL, "Supported devices", ["s1", "legacy"]),
     "docs-supported-functions": (DETAIL, "Devices and entities", ["switch"]),
     "docs-troubleshooting": (README, "Troubleshoot", ["unavailable"]),
