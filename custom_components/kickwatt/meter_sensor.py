@@ -214,7 +214,6 @@ class MeteringEntity(CoordinatorEntity[KickwattCoordinator], SensorEntity):
         self._attr_device_info = DeviceInfo(
             identifiers={coordinator.device_identifier(key)}
         )
-        self._connected = coordinator.last_update_success
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -223,14 +222,6 @@ class MeteringEntity(CoordinatorEntity[KickwattCoordinator], SensorEntity):
         self.async_on_remove(
             self.coordinator.metering.listen(self.key, self.async_write_ha_state)
         )
-
-    @callback
-    @override
-    def _handle_coordinator_update(self) -> None:
-        """Show that the hub has gone or is back; the rest is news about chargers."""
-        if self._connected != self.coordinator.last_update_success:
-            self._connected = self.coordinator.last_update_success
-            super()._handle_coordinator_update()
 
 
 class MeterSensor(MeteringEntity):
