@@ -37,7 +37,7 @@ async def test_a_person_changes_their_password(
     for each in (here, there):
         await each.refused(401, "GET", "/api/v1/me")
     me = await Api(hub, http, now["token"]).ok("GET", "/api/v1/me")
-    assert me == {"user": "ann", "scope": "control"}
+    assert me == {"user": "ann", "scope": "control", "simulator": False}
     await _log_in(hub, http, "ann", "battery staple")
 
 
@@ -79,7 +79,7 @@ async def test_an_administrator_makes_a_token_for_somebody_else(
     body = {"name": "phone", "scope": "read", "user": "ann"}
     token = await admin.ok("POST", "/api/v1/tokens", body)
     me = await Api(hub, http, token["token"]).ok("GET", "/api/v1/me")
-    assert me == {"user": "ann", "scope": "read"}
+    assert me == {"user": "ann", "scope": "read", "simulator": False}
     await admin.ok("DELETE", f"/api/v1/tokens/{token['id']}")
     await Api(hub, http, token["token"]).refused(401, "GET", "/api/v1/me")
     await admin.refused(404, "POST", "/api/v1/tokens", {**body, "user": "nobody"})

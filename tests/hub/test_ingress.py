@@ -41,7 +41,7 @@ async def test_a_person_who_comes_through_the_sidebar_is_known(
 ) -> None:
     """By their name, else by their id; and no account is made twice."""
     api = Api(app, supervisor, None)
-    me = {"user": "ann", "scope": "admin"}
+    me = {"user": "ann", "scope": "admin", "simulator": False}
     assert await api.ok("GET", "/api/v1/me", headers=ANN) == me
     assert await api.ok("GET", "/api/v1/me", headers=ANN) == me
     nameless = {"X-Remote-User-Id": "cd34"}
@@ -105,7 +105,7 @@ async def test_the_supervisor_itself_is_nobody_and_a_token_counts_more(
     await api.refused(401, "GET", "/api/v1/me", headers=bad)
     good = {**ANN, "Authorization": f"Bearer {await app.add_token('read')}"}
     me = await api.ok("GET", "/api/v1/me", headers=good)
-    assert me == {"user": "owner", "scope": "read"}
+    assert me == {"user": "owner", "scope": "read", "simulator": False}
 
 
 async def test_the_owner_says_what_they_may(

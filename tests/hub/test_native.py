@@ -77,7 +77,7 @@ async def test_me(control: Api) -> None:
     """Whose token it is."""
     assert await control.call("GET", "/api/v1/me") == (
         200,
-        {"user": "owner", "scope": "control"},
+        {"user": "owner", "scope": "control", "simulator": False},
     )
 
 
@@ -709,7 +709,7 @@ async def test_tokens_are_made_listed_and_revoked(admin: Api, stranger: Api) -> 
     secret = token.pop("token")
     headers = {"Authorization": f"Token {secret}"}
     _, me = await stranger.call("GET", "/api/v1/me", headers=headers)
-    assert me == {"user": "owner", "scope": "read"}
+    assert me == {"user": "owner", "scope": "read", "simulator": False}
     _, listed = await admin.call("GET", "/api/v1/tokens")
     assert listed[-1] == token
     assert token["scope"] == "read"
