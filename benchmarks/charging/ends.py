@@ -13,7 +13,7 @@ from kickwatt_hub.charging.detector import (
 )
 from kickwatt_hub.charging.lesson import lesson
 from kickwatt_hub.charging.profile import Profile, learn
-from kickwatt_sim.charges import FAULTS, Charge, charge, cycler_charge, outlet
+from kickwatt_sim.charges import FAULTS, Charge, Outlet, charge, cycler_charge, outlet
 from kickwatt_sim.charges.meter import SILENT_S
 
 DAY_MS = 86_400_000
@@ -38,7 +38,12 @@ def cuts(made: Charge, settings: DetectorSettings) -> list[SessionEnded]:
 
 def taught(seed: int, charges: int) -> DetectorSettings:
     """Return the settings of a seed's charger after some charges."""
-    made, profile = outlet(seed), Profile()
+    return taught_by(seed, outlet(seed), charges)
+
+
+def taught_by(seed: int, made: Outlet, charges: int) -> DetectorSettings:
+    """Return the settings of a charger after some charges, drawn by a seed."""
+    profile = Profile()
     for index in range(charges):
         before = charge(seed * 10 + index, of=made, fault="none")
         for end in cuts(before, DetectorSettings(learned=profile)):

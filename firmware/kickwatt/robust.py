@@ -12,7 +12,7 @@ A single half minute above the mark is forgiven. Rest is flatness: nothing that 
 power for eight minutes, and a charger with nothing to do does, be it at 0.2 W or at 12 W.
 """
 
-from kickwatt.tail import SLOT_S, excess, falls, median, middles, noise
+from kickwatt.tail import SLOT_S, excess, falls, median, middles, noise, within_a_step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,9 +36,10 @@ TAU_MOST_S = 6_000
 FLAT_MW_PER_MIN = 30
 LEAST_RISE_MW = 300
 DROP_MW = 900
-COARSEST_MW = 1_000
-COARSE_MW = 500
+DROP_STEPS = 1_800
+COARSE_STEPS_MW = (5_000, 2_000, 1_000, 500)
 STUCK_S = 1_800
+STUCK_MOST_S = 3_600
 AT_REST_MW = 750
 NOTHING_MW = 3_000
 PLATEAU_SLOTS = 4
@@ -56,7 +57,7 @@ class Robust:
         self._plateau = peak_dw * 100
         # Of a charge that goes on after an interruption nobody saw how its power began to fall.
         self._saw_half = not peak_dw
-        self._resolution = COARSEST_MW
+        self._resolution = COARSE_STEPS_MW[0]
         self._fell_s: int | None = None
         self._begin()
 
@@ -111,7 +112,7 @@ class Robust:
         self._sum_dw += load_dw
         self._count += 1
         if self._resolution and load_dw * 100 % self._resolution:
-            self._resolution = 0 if load_dw * 100 % COARSE_MW else COARSE_MW
+            self._resolution = _coarse_step(load_dw * 100, self._resolution)
 
     def is_over(self, spent_wh: int, now_ms: int) -> bool:
         """Whether the charge is over, looked at once for each level. It has drawn `spent_wh` so far."""
@@ -127,20 +128,25 @@ class Robust:
         # What an exponential tail P = rest + e·exp(-t / tau) still delivers is e·tau.
         enough = LEFT_SHARE * spent_wh * 3600 // tau_s
         idle = self._learned.idle_mw
-        if idle is not None and median(levels[-self._hold_s // SLOT_S :]) - idle < max(
-            AT_REST_MW, enough
-        ):
-            return True
+        if idle is not None:
+            # Each of the two may be off by half a step.
+            above = median(levels[-self._hold_s // SLOT_S :]) - idle + self._resolution
+            if above < max(AT_REST_MW, enough):
+                return True
         if low_s < FIRST_HOLD_S + SLOT_S:
             return False
-        if (self._slots - self._flat_since) * SLOT_S >= STUCK_S:
+        flat_s = (self._slots - self._flat_since) * SLOT_S
+        if flat_s >= STUCK_S and (
+            within_a_step(flat_s, tau_s, self._resolution) < enough
+            or flat_s >= STUCK_MOST_S
+        ):
             return True
         settled = self._since_rerise()
         if len(settled) < REST_SLOTS:
             return False
         return (
             excess(settled[-REST_SLOTS:], tau_s, self._resolution) < enough
-            or _dropped_to_rest(settled, tau_s, enough)
+            or _dropped_to_rest(settled, tau_s, enough, self._resolution)
             or excess(settled, tau_s, self._resolution) < enough
         )
 
@@ -172,7 +178,7 @@ class Robust:
         levels.append(level)
         self._slots += 1
         self._is_new = True
-        if abs(level - self._flat) > max(1_000, self._flat // 20):
+        if abs(level - self._flat) > max(1_000, self._resolution, self._flat // 20):
             self._flat_since = self._slots - 1
             self._flat = level
         if held * 2 >= plateau:
@@ -233,15 +239,26 @@ class Robust:
         return min(max(TAIL_SLOWER * measured_s // 1000, TAU_LEAST_S), TAU_MOST_S)
 
 
-def _dropped_to_rest(levels: list[int], tau_s: int, enough: int) -> bool:
+def _coarse_step(power: int, resolution: int) -> int:
+    """Return the next finer step that a power is a multiple of, or 0."""
+    for step in COARSE_STEPS_MW:
+        if step < resolution and power % step == 0:
+            return step
+    return 0
+
+
+def _dropped_to_rest(
+    levels: list[int], tau_s: int, enough: int, resolution: int
+) -> bool:
     """Did the level drop at once, and is it flat since?  So a brick stops.
 
     A step alone proves nothing, the end of a re-rise is one too; but after a step, eight flat minutes are enough.
     """
+    least = max(DROP_MW, DROP_STEPS * resolution // 1000)
     drop, slots = 0, 0
     for at in range(REST_SLOTS, min(2 * REST_SLOTS, len(levels) - REST_SLOTS // 2)):
         step = levels[-at - 2] - levels[-at + 1]
-        if step >= max(drop, DROP_MW):
+        if step >= max(drop, least):
             drop, slots = step, at
     if not slots:
         return False
@@ -252,7 +269,7 @@ def _dropped_to_rest(levels: list[int], tau_s: int, enough: int) -> bool:
     apart_s = (slots + REST_SLOTS // 2) * SLOT_S // 2
     steepest = apart_s * max(fell, falling) // 3600
     return (
-        dropped > max(DROP_MW, 2 * noise(after))
+        dropped > max(least, 2 * noise(after))
         and dropped * 10 > 18 * steepest
         and falling * tau_s // 3600 < max(enough, AT_REST_MW)
     )

@@ -52,14 +52,27 @@ def excess(levels: list[int], tau_s: int, resolution: int) -> int:
     block = len(levels) // 8
     span_s = len(levels) // block * block * SLOT_S
     hidden = (256 * noise(levels) // root(4096 * len(levels)) + resolution) * tau_s
-    # The slope is that of the middle of the span; at its end it is smaller: by x / (exp(x) - 1), here as a series.
+    # The slope is that of the middle of the span.
+    slope = max(0, falls(levels, block)) * flattens(span_s, tau_s) // 1000
+    # Nothing can be further above its end than it is above nothing, where the meter may have left out half a step.
+    most = median(levels) + resolution // 2
+    return min(slope * tau_s // 3600 + hidden // span_s, most)
+
+
+def within_a_step(flat_s: int, tau_s: int, resolution: int) -> int:
+    """Return how far the level may be above the one that it falls to when it has not left a meter's step for so long."""
+    return resolution * tau_s // flat_s * flattens(flat_s, tau_s) // 1000
+
+
+def flattens(span_s: int, tau_s: int) -> int:
+    """Return the slope at the end of a stretch of a tail against its mean slope, in thousandths.
+
+    It is x / (exp(x) - 1), here as a series, which is good up to three time constants; beyond, nothing is left.
+    """
     x = 1000 * span_s // tau_s
-    flattens = (
-        1000 - x // 2 + x * x // 12_000 - x * x // 1000 * (x * x // 1000) // 720_000
-    )
-    slope = max(0, falls(levels, block)) * flattens // 1000
-    # Nothing can be further above its end than it is above nothing.
-    return min(slope * tau_s // 3600 + hidden // span_s, median(levels))
+    if x > 3000:
+        return 0
+    return 1000 - x // 2 + x * x // 12_000 - x * x // 1000 * (x * x // 1000) // 720_000
 
 
 def root(square: int) -> int:

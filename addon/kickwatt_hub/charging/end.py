@@ -11,11 +11,13 @@ from typing import Literal, NamedTuple, cast
 from .levels import falls_by_w_per_min, median, noise_w, since_rerise
 from .rule import (
     AT_REST_W,
+    DROP_STEPS,
     DROP_W,
     LEFT_SHARE,
     REST_SLOTS,
     SLOT_MS,
     SLOT_S,
+    STUCK_MOST_S,
     STUCK_S,
     TAIL_SLOWER,
     TAU_LEAST_S,
@@ -62,21 +64,25 @@ def verdict(
     enough_w = LEFT_SHARE * energy_wh * 3600.0 / tau_s
     idle_w = learned.idle_w if learned.trusted else None
     if idle_w is not None:
-        above_w = median(levels[-settings.hold_s // SLOT_S :]) - idle_w
+        # Each of the two may be off by half a step.
+        above_w = median(levels[-settings.hold_s // SLOT_S :]) - idle_w + resolution_w
         if above_w < max(AT_REST_W, enough_w):
             return Verdict(now_ms, "learned_rest", above_w, enough_w, tau_s)
     low_slots = low_ms // SLOT_MS
     if low_slots * SLOT_S < settings.first_hold_s + SLOT_S:
         return None
-    if now_ms - shape.flat_since_ms >= STUCK_S * 1000:
-        return Verdict(now_ms, "stuck", 0.0, enough_w, tau_s)
+    flat_s = (now_ms - shape.flat_since_ms) / 1000.0
+    if flat_s >= STUCK_S:
+        stepped_w = within_a_step_w(flat_s, tau_s, resolution_w)
+        if stepped_w < enough_w or flat_s >= STUCK_MOST_S:
+            return Verdict(now_ms, "stuck", stepped_w, enough_w, tau_s)
     settled = since_rerise(levels, resolution_w)
     if len(settled) < REST_SLOTS:
         return None
     lately_w = excess_w(settled[-REST_SLOTS:], tau_s, resolution_w)
     if lately_w < enough_w:
         return Verdict(now_ms, "little_left", lately_w, enough_w, tau_s)
-    if dropped_to_rest(settled, tau_s, enough_w):
+    if dropped_to_rest(settled, tau_s, enough_w, resolution_w):
         return Verdict(now_ms, "stopped", lately_w, enough_w, tau_s)
     long_w = excess_w(settled, tau_s, resolution_w)
     if long_w < enough_w:
@@ -84,7 +90,9 @@ def verdict(
     return None
 
 
-def dropped_to_rest(levels: tuple[float, ...], tau_s: float, enough_w: float) -> bool:
+def dropped_to_rest(
+    levels: tuple[float, ...], tau_s: float, enough_w: float, resolution_w: float
+) -> bool:
     """Did the level drop at once, and is it flat since?  So a brick stops.
 
     A step alone proves nothing, the end of a re-rise is one too; but after a step, eight flat minutes are enough.
@@ -93,7 +101,8 @@ def dropped_to_rest(levels: tuple[float, ...], tau_s: float, enough_w: float) ->
     if not possible:
         return False
     drop_w, slots = max((levels[-at - 2] - levels[-at + 1], at) for at in possible)
-    if drop_w < DROP_W:
+    least_w = max(DROP_W, DROP_STEPS * resolution_w)
+    if drop_w < least_w:
         return False
     before, after = levels[:-slots], levels[-slots:]
     dropped_w = median(before[-REST_SLOTS // 2 :]) - median(after)
@@ -103,7 +112,7 @@ def dropped_to_rest(levels: tuple[float, ...], tau_s: float, enough_w: float) ->
     apart_min = (slots + REST_SLOTS // 2) * SLOT_S / 120.0
     steepest_w = apart_min * max(fell_w_per_min, falls_w_per_min)
     return dropped_w > max(
-        DROP_W, 2.0 * noise_w(after), 1.8 * steepest_w
+        least_w, 2.0 * noise_w(after), 1.8 * steepest_w
     ) and falls_w_per_min * tau_s / 60.0 < max(enough_w, AT_REST_W)
 
 
@@ -119,11 +128,22 @@ def excess_w(levels: tuple[float, ...], tau_s: float, resolution_w: float) -> fl
     hidden_w_per_min = (
         4.0 * noise_w(levels) / math.sqrt(len(levels)) + resolution_w
     ) / span_min
-    # The slope is that of the middle of the span; this is how much smaller it is at its end.
-    flattens = (span_min / tau_min) / (math.exp(span_min / tau_min) - 1.0)
-    falls_w_per_min = max(0.0, falls_by_w_per_min(levels, block)) * flattens
-    # Nothing can be further above its end than it is above nothing.
-    return min((falls_w_per_min + hidden_w_per_min) * tau_min, median(levels))
+    falls_w_per_min = max(0.0, falls_by_w_per_min(levels, block))
+    # The slope is that of the middle of the span.
+    falls_w_per_min *= flattens(span_min / tau_min)
+    # Nothing can be further above its end than it is above nothing, where the meter may have left out half a step.
+    most_w = median(levels) + resolution_w / 2.0
+    return min((falls_w_per_min + hidden_w_per_min) * tau_min, most_w)
+
+
+def within_a_step_w(flat_s: float, tau_s: float, resolution_w: float) -> float:
+    """Return how far the level may be above the one that it falls to when it has not left a meter's step for so long."""
+    return resolution_w * tau_s / flat_s * flattens(flat_s / tau_s)
+
+
+def flattens(taus: float) -> float:
+    """Return the slope at the end of a stretch of a tail against its mean slope; the stretch is in time constants."""
+    return taus / (math.exp(taus) - 1.0)
 
 
 def _tau_s(shape: Shape, settings: DetectorSettings) -> float:

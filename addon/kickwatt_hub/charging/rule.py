@@ -42,13 +42,15 @@ TAU_MOST_S = 100 * 60.0
 FLAT_W_PER_MIN = 0.03
 # The least that counts as a rise within the tail.
 LEAST_RISE_W = 0.3
-# The least that counts as the step with which a brick stops, two steps of a meter with 0.5 W resolution.
+# The least that counts as the step with which a brick stops, and the least of a coarse meter's steps: a tail makes single ones.
 DROP_W = 0.9
-# The coarse resolutions of plugs in use; a finer one drowns in the noise that it shows.
-COARSEST_W = 1.0
-COARSE_W = 0.5
-# At rest above everything expected: flat for this long is over all the same, because nothing else would end it.
+DROP_STEPS = 1.8
+# The coarse resolutions of plugs in use, the coarsest first; a finer one drowns in the noise that it shows.
+COARSE_STEPS_W = (5.0, 2.0, 1.0, 0.5)
+# At rest above everything expected: flat for this long is over all the same, because nothing else would end it; and
+# where a coarse step could hide too much of a tail, for at most so long.
 STUCK_S = 30 * 60
+STUCK_MOST_S = 60 * 60
 # A charger whose idle draw is known is at rest within this much of it.
 AT_REST_W = 0.75
 # The plain threshold arms at this multiple of the cut-off power: 20 W at the usual 11.5 W.

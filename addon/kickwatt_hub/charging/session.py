@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from .end import Verdict, verdict
 from .phase import Phase
-from .rule import COARSE_W, COARSEST_W, REST_SLOTS, SLOT_MS, SLOT_S, DetectorSettings
+from .rule import COARSE_STEPS_W, REST_SLOTS, SLOT_MS, SLOT_S, DetectorSettings
 from .sample import Sample
 from .shape import Shape, next_shape
 from .trace import EMPTY, Trace, add
@@ -25,7 +25,7 @@ class Session:
     slot_known_ms: int
     shape: Shape
     trace: Trace = EMPTY
-    resolution_w: float = COARSEST_W
+    resolution_w: float = COARSE_STEPS_W[0]
     """The step in which the meter reports, if that is coarse, else 0."""
     armed_ms: int = 0
     """How long there was real power, until there had been enough of it to call it a charge."""
@@ -85,7 +85,7 @@ def hold(
         from_ms = slot_ms = slot_end_ms
         level_w = slot_wms / slot_known_ms
         phase = shape.phases.phase
-        shape = next_shape(shape, slot_end_ms, level_w, settings)
+        shape = next_shape(shape, slot_end_ms, level_w, session.resolution_w, settings)
         trace = add(trace, level_w)
         slot_wms, slot_known_ms = 0.0, 0
         now = shape.phases
@@ -186,7 +186,8 @@ def next_resolution_w(resolution_w: float, power_w: float) -> float:
     """Return the coarse step that all readings so far are multiples of, or 0."""
     if power_w % resolution_w == 0.0:
         return resolution_w
-    return COARSE_W if power_w % COARSE_W == 0.0 else 0.0
+    finer = (step_w for step_w in COARSE_STEPS_W if step_w < resolution_w)
+    return next((step_w for step_w in finer if power_w % step_w == 0.0), 0.0)
 
 
 def full_when_opened(

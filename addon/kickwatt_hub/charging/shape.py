@@ -45,7 +45,11 @@ class Shape:
 
 
 def next_shape(
-    shape: Shape, end_ms: int, level_w: float, settings: DetectorSettings
+    shape: Shape,
+    end_ms: int,
+    level_w: float,
+    resolution_w: float,
+    settings: DetectorSettings,
 ) -> Shape:
     """Add one half minute, which ended at `end_ms`, to the curve."""
     levels = shape.levels
@@ -55,7 +59,7 @@ def next_shape(
     if held_w > plateau_w and len(levels) >= PLATEAU_SLOTS - 1:
         plateau_w = max(plateau_w, min(held_w, *levels[1 - PLATEAU_SLOTS :]))
     flat_since_ms, flat_w = shape.flat_since_ms, shape.flat_w
-    if abs(level_w - flat_w) > max(1.0, 0.05 * flat_w):
+    if abs(level_w - flat_w) > max(1.0, resolution_w, 0.05 * flat_w):
         flat_since_ms, flat_w = end_ms - SLOT_MS, level_w
     low_since_ms = _low_since(shape, end_ms, level_w, previous_w, plateau_w, settings)
     return Shape(

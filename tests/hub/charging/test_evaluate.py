@@ -1,10 +1,12 @@
 """A sample of the published table: charges that the detector was not tuned on."""
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 
 from benchmarks.charging.ageing import aged
-from benchmarks.charging.ends import Tally, cuts
+from benchmarks.charging.ends import Tally, cuts, taught_by
 from benchmarks.charging.estimates import guesses
 from kickwatt_hub.charging.detector import (
     INITIAL,
@@ -38,6 +40,20 @@ def test_long_tails_are_hardly_shortened() -> None:
     assert tally.missed == 0
     assert max(tally.withheld) < 0.02
     assert sum(tally.withheld) / tally.charges < 0.003
+
+
+@pytest.mark.parametrize("resolution_w", [1.0, 2.0, 5.0])
+def test_the_steps_of_a_coarse_meter_hardly_shorten_a_charge(
+    resolution_w: float,
+) -> None:
+    tally = Tally()
+    for seed in range(EVALUATION, EVALUATION + 24):
+        coarse = replace(outlet(seed), resolution_w=resolution_w)
+        made = charge(seed, of=coarse)
+        tally.add(made, cuts(made, taught_by(seed, coarse, charges=seed % 2 * 2)))
+    assert tally.missed == 0
+    assert max(tally.withheld) < 0.02
+    assert sum(tally.withheld) / tally.charges < 0.002
 
 
 def test_a_seed_gives_the_same_charge_every_time() -> None:
