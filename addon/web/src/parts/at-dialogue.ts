@@ -6,26 +6,19 @@ import { HubError } from "../hub/client";
 import { type Line, simulator } from "../hub/simulator";
 import { t } from "../text";
 import { Element } from "./element";
+import { Poll } from "./poll";
 
-const EVERY_MS = 1_000;
 const KEPT = 400;
 
 @customElement("kw-at-dialogue")
 export class AtDialogue extends Element {
   @state() private lines: Line[] = [];
   @state() private paused = false;
-  private timer = 0;
-  private asking = false;
+  private atEnd = true;
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.timer = window.setInterval(() => void this.ask(), EVERY_MS);
-    void this.ask();
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    clearInterval(this.timer);
+  constructor() {
+    super();
+    new Poll(this, () => this.ask());
   }
 
   override render(): TemplateResult {
@@ -58,24 +51,19 @@ ${this.lines.map((each) => `${each.by === "board" ? ">" : "<"} ${each.text}\n`).
     this.atEnd = log === null || log.scrollHeight - log.scrollTop - log.clientHeight < 40;
   }
 
-  private atEnd = true;
-
   protected override updated(changed: PropertyValues): void {
     const log = this.querySelector("pre");
     if (changed.has("lines" as never) && this.atEnd && log !== null) log.scrollTop = log.scrollHeight;
   }
 
   private async ask(): Promise<void> {
-    if (this.paused || this.asking) return;
-    this.asking = true;
+    if (this.paused) return;
     try {
       const newest = await simulator.dialogue(this.lines.at(-1)?.number ?? 0);
       if (newest.length > 0) this.lines = [...this.lines, ...newest].slice(-KEPT);
     } catch (error) {
       if (!(error instanceof HubError)) throw error;
       this.lines = []; // it has ended, and the next one counts from 1
-    } finally {
-      this.asking = false;
     }
   }
 }

@@ -7,6 +7,7 @@ import { moment, number } from "../text/format";
 import { decided, quantity, ruleOf, told, toneOf } from "../text/why";
 import type { Drawing } from "./chart";
 import "./chart";
+import { type Fact, facts } from "./facts";
 
 export function decisionList(decisions: Decision[]): TemplateResult {
   return html`<ol class="list decisions">
@@ -38,7 +39,7 @@ function one(decision: Decision): TemplateResult {
                   ? html`<kw-chart .drawing=${levels(decision)} label=${t("why.levels")}></kw-chart>`
                   : nothing
               }
-              ${numbers.length > 0 ? facts(numbers) : nothing}
+              ${numbers.length > 0 ? measured(numbers) : nothing}
             </div>
           </details>`
         : nothing
@@ -46,16 +47,12 @@ function one(decision: Decision): TemplateResult {
   </article>`;
 }
 
-function facts(numbers: [string, number | null][]): TemplateResult {
-  return html`<dl class="facts spread">
-    ${numbers.map(([name, value]) => {
-      const [what, unit] = quantity(name);
-      return html`<div>
-        <dt>${what}</dt>
-        <dd>${number(value ?? 0, Number.isInteger(value) ? 0 : 1)} ${unit}</dd>
-      </div>`;
-    })}
-  </dl>`;
+function measured(numbers: [string, number | null][]): TemplateResult {
+  const shown = numbers.map(([name, value]): Fact => {
+    const [what, unit] = quantity(name);
+    return [what, `${number(value ?? 0, Number.isInteger(value) ? 0 : 1)} ${unit}`];
+  });
+  return facts(shown, "spread");
 }
 
 function levels({ levels: known, numbers }: Decision): Drawing {

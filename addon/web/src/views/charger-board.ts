@@ -9,6 +9,7 @@ import { Attempt } from "../parts/attempt";
 import type { BoardLines } from "../parts/board-lines";
 import "../parts/board-lines";
 import { HubElement } from "../parts/element";
+import { type Fact, facts } from "../parts/facts";
 import { refusedForm } from "../parts/field";
 import { go } from "../router";
 import { t } from "../text";
@@ -26,7 +27,7 @@ export class ChargerBoard extends HubElement {
 
   override render(): TemplateResult {
     const { charger } = this;
-    const facts: [string, string][] = [
+    const shown: Fact[] = [
       [t("charger.id"), charger.id],
       [t("charger.firmware"), charger.firmware ?? "–"],
       [t("charger.signal"), charger.signal_dbm === null ? "–" : `${charger.signal_dbm} dBm`],
@@ -35,15 +36,7 @@ export class ChargerBoard extends HubElement {
     ];
     return html`<section class="card stack">
       <h2>${t("charger.board")}</h2>
-      <dl class="facts spread">
-        ${facts.map(
-          ([name, value]) =>
-            html`<div>
-              <dt>${name}</dt>
-              <dd>${value}</dd>
-            </div>`,
-        )}
-      </dl>
+      ${facts(shown, "spread")}
       <div>
         ${hub.may("control") && charger.kind === "s1" ? this.orders() : nothing}
         ${hub.may("admin") ? this.administration() : nothing}

@@ -8,6 +8,7 @@ import type { Charger, Point, Session } from "../hub/types";
 import type { Drawing } from "../parts/chart";
 import "../parts/chart";
 import { HubElement } from "../parts/element";
+import { type Fact, facts } from "../parts/facts";
 import "../parts/relay-switch";
 import { refusal } from "../parts/relay-switch";
 import { signal } from "../parts/signal";
@@ -84,7 +85,7 @@ export class ChargerCard extends HubElement {
       power === null && reading?.apparent_power_va != null
         ? [t("now.apparent"), watts(reading.apparent_power_va, "VA")]
         : [t("now.power"), watts(power)];
-    const facts: [string, string][] = [
+    const shown: Fact[] = [
       running ? now : [t("now.peak"), watts(session.peak_power_w)],
       [t("now.energy"), energy(session.energy_wh)],
       [t("now.cost"), money(session.cost, session.currency)],
@@ -93,15 +94,7 @@ export class ChargerCard extends HubElement {
     return html`<section>
       <div class="session-title">${title}</div>
       <kw-chart .drawing=${this.drawing(session)} label=${t("now.curve", { name })}></kw-chart>
-      <dl class="facts">
-        ${facts.map(
-          ([name, value]) =>
-            html`<div>
-              <dt>${name}</dt>
-              <dd>${value}</dd>
-            </div>`,
-        )}
-      </dl>
+      ${facts(shown)}
     </section>`;
   }
 

@@ -9,6 +9,7 @@ import type { Drawing } from "../parts/chart";
 import "../parts/chart";
 import { decisionList } from "../parts/decisions";
 import { HubElement } from "../parts/element";
+import { type Fact, facts } from "../parts/facts";
 import { icon } from "../parts/icons";
 import { Loaded } from "../parts/loaded";
 import { known, t } from "../text";
@@ -97,26 +98,18 @@ export class SessionView extends HubElement {
 
   private facts(session: Session): TemplateResult {
     const end = Date.parse(hub.until(this.charger, session));
-    const facts: [string, string][] = [
+    const shown: Fact[] = [
       [t("now.energy"), energy(session.energy_wh)],
       [t("now.cost"), money(session.cost, session.currency)],
       [t("now.duration"), span(end - Date.parse(session.start))],
       [t("now.peak"), watts(session.peak_power_w)],
     ];
-    return html`<dl class="facts spread">
-        ${facts.map(
-          ([name, value]) =>
-            html`<div>
-              <dt>${name}</dt>
-              <dd>${value}</dd>
-            </div>`,
-        )}
-      </dl>
-      ${
-        session.unpriced_wh
-          ? html`<p class="small soft">${t("now.unpriced", { energy: energy(session.unpriced_wh) })}</p>`
-          : nothing
-      }`;
+    return html`${facts(shown, "spread")}
+    ${
+      session.unpriced_wh
+        ? html`<p class="small soft">${t("now.unpriced", { energy: energy(session.unpriced_wh) })}</p>`
+        : nothing
+    }`;
   }
 
   /** What it would have cost had it begun at another time, where that is worth a word. */

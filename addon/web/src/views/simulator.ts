@@ -8,14 +8,15 @@ import { type Catalog, type Fault, type Simulation, simulator, type Wish } from 
 import "../parts/at-dialogue";
 import { Attempt, submitted, words } from "../parts/attempt";
 import { HubElement } from "../parts/element";
+import { type Fact, facts } from "../parts/facts";
 import { choice, field, numeric, refusedForm } from "../parts/field";
 import { icon } from "../parts/icons";
 import { Loaded } from "../parts/loaded";
+import { Poll } from "../parts/poll";
 import { t } from "../text";
 import { complaint } from "../text/doing";
 import { moment, number, watts } from "../text/format";
 
-const EVERY_MS = 1_000;
 const HOLD_S = 5.5; // a little more than the board asks for
 
 @customElement("kw-simulator")
@@ -26,18 +27,10 @@ export class SimulatorView extends HubElement {
   @state() private scenario = "";
   private readonly catalog = new Loaded<Catalog>(this);
   private readonly attempt = new Attempt(this);
-  private timer = 0;
-  private asking = false;
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.timer = window.setInterval(() => void this.ask(), EVERY_MS);
-    void this.ask();
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    clearInterval(this.timer);
+  constructor() {
+    super();
+    new Poll(this, () => this.ask());
   }
 
   override render(): TemplateResult {
@@ -71,7 +64,7 @@ export class SimulatorView extends HubElement {
     const battery = world.plugged_in
       ? t("sim.plugged", { charge: number(world.charge * 100, 0) })
       : t("sim.away");
-    const facts: [string, string][] = [
+    const shown: Fact[] = [
       [t("sim.clock"), moment(world.clock)],
       [t("sim.battery"), battery],
       [t("now.power"), watts(world.power_w)],
@@ -80,15 +73,7 @@ export class SimulatorView extends HubElement {
     ];
     return html`<section class="card stack">
       <h2>${t("sim.stands")}</h2>
-      <dl class="facts spread">
-        ${facts.map(
-          ([what, value]) =>
-            html`<div>
-              <dt>${what}</dt>
-              <dd>${value}</dd>
-            </div>`,
-        )}
-      </dl>
+      ${facts(shown, "spread")}
       <form class="row end" @submit=${this.plug}>
         ${
           world.plugged_in
@@ -257,16 +242,12 @@ export class SimulatorView extends HubElement {
   }
 
   private async ask(): Promise<void> {
-    if (this.asking) return;
-    this.asking = true;
     try {
       this.world = await simulator.state();
       this.silent = null;
     } catch (error) {
       if (!(error instanceof HubError)) throw error;
       this.silent = error;
-    } finally {
-      this.asking = false;
     }
   }
 }
