@@ -1,6 +1,6 @@
 """Print how well the board cuts charges: `python -m tests.firmware.evaluate [--tuning] [CHARGES]`.
 
-The charges are those that the hub's detector is judged by (`tests.hub.charging.evaluate`, the same columns), as a board
+The charges are those that the hub's detector is judged by (`benchmarks.charging.ends`, the same columns), as a board
 sees them: one reading a second, in steps of 0.1 W or of the meter's 0.5 W. `restart` takes the board's supply away once in
 mid-charge; what it then knows is what its journal holds. The last lines are the GSM tracker's plain threshold.
 """
@@ -14,19 +14,19 @@ import sys
 from tests.firmware import conftest  # noqa: F401  # makes the firmware importable
 
 # isort: split
+from benchmarks.charging.ends import HEADER, Tally
 from kickwatt.charge import Charge
 from kickwatt.config import Limits
 from kickwatt.learned import Learned
-from tests.hub.charging.charges import (
+from kickwatt_sim.charges import (
     EVALUATION,
     FAULTS,
     TUNING,
     Charge as Made,
     charge,
-    nasa_like,
+    cycler_charge,
     outlet,
 )
-from tests.hub.charging.evaluate import HEADER, Tally
 
 # A silence of the meter is no matter of the rule: the guard opens the relay after 5 s.
 BOARD_FAULTS = tuple(fault for fault in FAULTS if fault != "silence")
@@ -105,16 +105,16 @@ def cases(seeds: range) -> Iterator[tuple[str, Made, Cut]]:
         made = seen_by_a_board(seed)
         third = taught(seed, 2)
         restart_at_s = Random(seed).uniform(made.start_s + 600, made.end_s)
-        yield f"first charge, {made.kind}", made, cut(made, Learned())
-        yield f"third charge, {made.kind}", made, cut(made, third)
+        yield f"first charge, {made.fault}", made, cut(made, Learned())
+        yield f"third charge, {made.fault}", made, cut(made, third)
         yield (
             "first charge, restart",
             made,
             cut(made, Learned(), restart_at_s=restart_at_s),
         )
         yield "third charge, restart", made, cut(made, third, restart_at_s=restart_at_s)
-        nasa = nasa_like(seed)
-        yield "first, NASA-like", nasa, cut(nasa, Learned())
+        cycled = cycler_charge(seed)
+        yield "first charge, cycled cells", cycled, cut(cycled, Learned())
         yield "threshold, 11.5 W 5 min", made, cut(made, third, limits("threshold"))
 
 
@@ -133,7 +133,7 @@ def main() -> None:
     tallies = table(range(first, first + count))
     print(HEADER)
     for name in sorted(tallies):
-        print(tallies[name].line(name))
+        print(tallies[name].row(name))
 
 
 if __name__ == "__main__":

@@ -5,18 +5,18 @@ from dataclasses import replace
 from hypothesis import given, settings, strategies as st
 import pytest
 
+from benchmarks.charging.ends import cuts
 from kickwatt import charge, robust, tail, threshold
 from kickwatt.learned import Learned
 from kickwatt_hub.charging import rule
-from tests.firmware.evaluate import cut, limits, seen_by_a_board, taught
-from tests.hub.charging.charges import (
+from kickwatt_sim.charges import (
     EVALUATION,
     Charge as Made,
     charge as make_charge,
-    nasa_like,
+    cycler_charge,
     outlet,
 )
-from tests.hub.charging.evaluate import cuts
+from tests.firmware.evaluate import cut, limits, seen_by_a_board, taught
 
 # --- the same figures ----------------------------------------------------------------------------------------------------
 
@@ -72,7 +72,8 @@ def test_board_and_hub_see_the_same_ends() -> None:
         # Where they differ, neither may be too early.
         assert made.undelivered(min(boards, hubs)) <= 0.01
     within = [apart for apart in apart_s if apart <= 2 * rule.SLOT_S]
-    assert len(within) >= 21
+    # Their half minutes begin at other seconds: where a tail is at the edge of the rule, one waits for its next look.
+    assert len(within) >= 5 / 6 * len(apart_s)
 
 
 # --- what charges do -----------------------------------------------------------------------------------------------------
@@ -106,7 +107,9 @@ def test_the_idle_draw_need_not_be_known(
         resolution_w=resolution_w,
         ends_at=ends_at,
     )
-    late_min = end(make_charge(5, of=made, fault="none", cold=1.0, start_soc=0.3))
+    late_min = end(
+        make_charge(5, of=made, fault="none", temperature_c=25.0, start_soc=0.3)
+    )
     assert late_min < (10 if ends_at else 31)
 
 
@@ -116,17 +119,21 @@ def test_a_step_of_a_coarse_meter_is_no_end(resolution_w: float, seed: int) -> N
     made = replace(
         outlet(seed, interval_s=5, on_change=False), resolution_w=resolution_w
     )
-    assert end(make_charge(seed, of=made, fault="none")) < 75
+    assert end(make_charge(seed, of=made, fault="none")) < 90
 
 
 def test_a_cold_battery_with_hours_of_constant_voltage_is_charged_to_its_end() -> None:
     made = outlet(EVALUATION + 6, interval_s=5, on_change=False)
-    end(make_charge(6, of=made, fault="none", cold=2.2, health=0.7, start_soc=0.1))
+    end(
+        make_charge(
+            6, of=made, fault="none", temperature_c=3.0, health=0.7, start_soc=0.1
+        )
+    )
 
 
 @pytest.mark.parametrize("seed", range(EVALUATION, EVALUATION + 3))
 def test_a_tail_as_long_as_the_charge_is_not_cut_short(seed: int) -> None:
-    assert end(nasa_like(seed)) < 31
+    assert end(cycler_charge(seed)) < 31
 
 
 @pytest.mark.parametrize("share", [0.2, 0.6, 0.9, 0.98])
@@ -144,7 +151,7 @@ def test_two_charges_teach_the_idle_draw_and_the_third_ends_sooner() -> None:
     late_min = []
     for seed in range(3):
         assert (learned.idle_mw is None) == (seed < 2)
-        done = make_charge(seed, of=made, fault="none", cold=1.0)
+        done = make_charge(seed, of=made, fault="none", temperature_c=25.0)
         late_min.append(end(done, learned))
         lesson = cut(done, learned).charge.lesson()
         assert lesson is not None
@@ -164,7 +171,7 @@ def test_another_charger_that_rests_higher_than_what_was_learned_ends_as_well(
         learned.add(96_000, 1_800, 1_000)
     made = outlet(EVALUATION, interval_s=5, on_change=False)
     made = replace(made, current_a=1.4, idle_w=idle_w, resolution_w=0.1, ends_at=0.05)
-    anothers = make_charge(5, of=made, fault="none", cold=1.0, start_soc=0.3)
+    anothers = make_charge(5, of=made, fault="none", temperature_c=25.0, start_soc=0.3)
     assert max(row.power_w for row in anothers.rows) < 120
     assert end(anothers, learned) < 10
 
