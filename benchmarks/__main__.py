@@ -15,6 +15,7 @@ DEFAULT = (
     "hub.disk",
     "hub.history",
     "hub.memory",
+    "hub.page",
     "brain",
     "meters",
     "hub.meters",
