@@ -5,12 +5,14 @@ from pathlib import Path
 import shutil
 from tempfile import TemporaryDirectory
 
+from kickwatt_demo.process import free_ports
 from playwright.async_api import Browser, async_playwright
 import pytest
 
 from tests.support.hub_process import RunningHub, running_hub
 from tests.support.s1_device import S1Device
 
+from .ingress import ingress
 from .looking import PHONE, Looker
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -27,8 +29,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 async def hub(tmp_path: Path) -> AsyncIterator[RunningHub]:
-    """A hub with an administrator."""
-    async with running_hub(tmp_path / "data") as running:
+    """A hub with an administrator, which believes this machine who somebody is."""
+    async with running_hub(tmp_path / "data", ingress_from="127.0.0.1") as running:
         await running.add_user("owner", "a long enough password", admin=True)
         yield running
 
@@ -59,6 +61,17 @@ async def browser(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Browser]:
 async def looker(browser: Browser, hub: RunningHub) -> Looker:
     """An administrator's browser at a desk."""
     return await Looker.open(browser, hub.url, await hub.add_token("admin"))
+
+
+@pytest.fixture
+async def sidebar(browser: Browser, hub: RunningHub) -> AsyncIterator[Looker]:
+    """An administrator's browser in Home Assistant's sidebar: below a path, without a token."""
+    (port,) = free_ports(1)
+    olga = {"X-Remote-User-Id": "cd34", "X-Remote-User-Name": "olga"}
+    with ingress(hub.url, port, olga) as address:
+        looker = await Looker.open(browser, address, None)
+        yield looker
+        assert looker.strays == []
 
 
 @pytest.fixture

@@ -33,6 +33,12 @@ energy_import = { address = 0x0048, unit = "kWh" }
 """
 
 
+@pytest.fixture
+async def looker(sidebar: Looker) -> Looker:
+    """These views are looked at as Home Assistant's sidebar shows them."""
+    return sidebar
+
+
 def field(looker: Looker, name: str) -> Locator:
     return looker.page.get_by_label(name, exact=True)
 

@@ -23,6 +23,12 @@ async def house() -> AsyncIterator[SimulatedMeter]:
         yield meter
 
 
+@pytest.fixture
+async def looker(sidebar: Looker) -> Looker:
+    """These views are looked at as Home Assistant's sidebar shows them."""
+    return sidebar
+
+
 def field(looker: Looker, name: str) -> Locator:
     return looker.page.get_by_label(name, exact=True)
 

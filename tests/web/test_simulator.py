@@ -7,11 +7,13 @@ from pathlib import Path
 import re
 import sys
 
+from kickwatt_demo.process import free_ports
 from playwright.async_api import Browser, expect
 import pytest
 
 from tests.support.hub_process import RunningHub, running_hub
 
+from .ingress import ingress
 from .looking import DESK, PHONE, Looker
 
 
@@ -26,9 +28,11 @@ class Beside:
 @pytest.fixture
 async def beside(tmp_path: Path, unused_tcp_port: int) -> AsyncIterator[Beside]:
     """A scooter whose clock is a day behind."""
-    async with running_hub(
-        tmp_path / "data", simulator_control=str(unused_tcp_port)
-    ) as hub:
+    settings = {
+        "simulator_control": str(unused_tcp_port),
+        "ingress_from": "127.0.0.1",
+    }
+    async with running_hub(tmp_path / "data", **settings) as hub:
         key = await hub.add_charger("scooter", name="Garage scooter", simulated=True)
         process = await asyncio.create_subprocess_exec(
             str(Path(sys.executable).with_name("kickwatt-sim")),
@@ -47,11 +51,16 @@ async def beside(tmp_path: Path, unused_tcp_port: int) -> AsyncIterator[Beside]:
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-async def test_the_world_is_changed_and_the_board_is_seen_to_notice(
+async def test_the_world_is_changed_below_the_sidebars_path_and_the_board_notices(
     beside: Beside, browser: Browser, size: tuple[int, int]
 ) -> None:
-    token = await beside.hub.add_token("admin")
-    looker = await Looker.open(browser, beside.hub.url, token, size=size)
+    (port,) = free_ports(1)
+    olga = {"X-Remote-User-Id": "cd34", "X-Remote-User-Name": "olga"}
+    with ingress(beside.hub.url, port, olga) as address:
+        await _change_the_world(await Looker.open(browser, address, None, size=size))
+
+
+async def _change_the_world(looker: Looker) -> None:
     page = looker.page
     await looker.go("now")
     await page.get_by_role("link", name="Simulator", exact=True).click()
