@@ -193,13 +193,13 @@ def test_the_cut_off_needs_no_network() -> None:
 
 
 def test_a_tail_that_was_interrupted_still_ends() -> None:
-    it = board().reply(1, lease=700).run(720, 900)
+    it = board().reply(1, lease=700).run(720, 903)
     assert it.says[2] == "lease"
-    it.reply(1, lease=60_000).run(1_900, 20)
+    it.reply(1, lease=60_000).run(1_900, 21)
     assert it.says == ("done", 0, "cut_off", None)
-    it = board().reply(1, lease=60_000).run(600, 900)
+    it = board().reply(1, lease=60_000).run(600, 903)
     it.reset()
-    it.run(15).reply(1, lease=60_000).run(1_900, 20)
+    it.run(15).reply(1, lease=60_000).run(1_900, 21)
     assert it.says == ("done", 0, "cut_off", None)
 
 
@@ -513,9 +513,9 @@ def test_while_closed_what_is_written_is_always_ahead_of_the_time() -> None:
 
 @pytest.mark.parametrize("seconds", [90, 150, 200, 400])
 def test_a_charge_that_was_just_armed_is_so_after_a_reset(seconds: int) -> None:
-    it = board().reply(1, lease=60_000).run(seconds, 900)
+    it = board().reply(1, lease=60_000).run(seconds, 903)
     it.reset()
-    it.run(15).reply(1, lease=60_000).run(1_900, 20)
+    it.run(15).reply(1, lease=60_000).run(1_900, 21)
     assert it.says == ("done", 0, "cut_off", None)
 
 

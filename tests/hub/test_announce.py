@@ -85,6 +85,7 @@ async def test_the_supervisor_is_told_where_the_hub_is_and_how_to_get_in(
                 assert await response.json() == {
                     "user": "home-assistant",
                     "scope": "admin",
+                    "simulator": False,
                 }
             tokens = await hub.hub.context.store.accounts.tokens()
             assert len(tokens) == 1
