@@ -9,12 +9,23 @@ import sqlalchemy as sa
 
 from ..charging.mode import ModeSettings, Progress
 from ..guards import Watch
+from .driver import driver
 from .errors import NotThereError
 from .reader import Reader
 from .schema import charger, charger_mode
 from .writer import Writer
 
 _MANUAL = msgspec.json.encode(ModeSettings())
+
+# After a start every charger under power is due at once, beside the messages of all of them.
+_COUNTED = """
+SELECT charger_mode.watch FROM charger LEFT JOIN charger_mode ON charger_mode.charger_pk = charger.pk
+WHERE charger.pk = ?
+"""
+_COUNT = """
+INSERT INTO charger_mode (charger_pk, rev, begun_rev, settings, watch) VALUES (?, 0, 0, ?, ?)
+ON CONFLICT (charger_pk) DO UPDATE SET watch = excluded.watch
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +105,14 @@ class Modes:
         """Store what a guard has counted, unless another hub's count under a newer allowance is there. Raises NotThereError."""
 
         def job(connection: sa.Connection) -> None:
-            _insist(connection, charger_pk)
-            if _watch(connection, charger_pk).allowed_ms > watch.allowed_ms:
-                return
-            values = {"watch": msgspec.json.encode(watch)}
-            new = {"rev": 0, "begun_rev": 0, "settings": _MANUAL}
-            _put(connection, charger_pk, values, new)
+            raw = driver(connection)
+            known = raw.execute(raw.sql(_COUNTED), (charger_pk,)).fetchone()
+            if known is None:
+                raise NotThereError("This charger was removed.")
+            there = _decoded(known[0], Watch) or Watch()
+            if there.allowed_ms <= watch.allowed_ms:
+                counted = msgspec.json.encode(watch)
+                raw.execute(raw.sql(_COUNT), (charger_pk, _MANUAL, counted))
 
         await self._writer.run(job)
 
