@@ -5,6 +5,7 @@ In the image /data is the app's, the ports are free, bashio is the real one, and
 
 from dataclasses import dataclass, field
 import json
+import os
 from pathlib import Path
 import shutil
 from typing import Any, Final
@@ -15,9 +16,11 @@ from kickwatt_demo.supervisor import TOKEN
 ROOT: Final = Path(__file__).parents[2]
 SERVICES: Final = ROOT / "addon/rootfs/etc/s6-overlay/s6-rc.d"
 
-# As much of bashio as the scripts use. The option comes from the same file that the Supervisor writes.
-BASHIO: Final = """
-bashio::log.info() { echo INFO: "$*"; }
+# As much of bashio as the scripts use, and as strict. The option comes from the same file that the Supervisor writes.
+# Whoever has bashio itself names its folder `lib` in KICKWATT_BASHIO.
+STAND_IN: Final = """
+set -o errexit -o errtrace -o nounset -o pipefail
+bashio::log.info() { echo INFO: "$*" >&2; }
 bashio::config.true() { grep -q "\\"$1\\": true" %(options)s; }
 """
 
@@ -60,7 +63,7 @@ class App:
         ):
             script = script.replace(inside, here)
         run = self.folder / f"{service}-run"
-        run.write_text(BASHIO % {"options": options} + script)
+        run.write_text(_bashio(options) + script)
         python = self.folder / "bin/python3"
         if not python.exists():
             python.parent.mkdir(exist_ok=True)
@@ -78,3 +81,10 @@ class App:
                 "SUPERVISOR_TOKEN": TOKEN,
             },
         )
+
+
+def _bashio(options: Path) -> str:
+    """Return what makes bashio's functions known, as the scripts' interpreter does."""
+    if folder := os.environ.get("KICKWATT_BASHIO"):
+        return f"ADDON_CONFIG={options}\nsource {folder}/bashio.sh\n"
+    return STAND_IN % {"options": options}
