@@ -2,9 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-import re
-import subprocess
-import sys
 
 import aiohttp
 import msgspec
@@ -13,6 +10,7 @@ import pytest
 from kickwatt_hub.api import answers
 from tests.support.api import Api
 from tests.support.hub_process import running_hub
+from tests.support.scooter import scooter
 
 pytestmark = pytest.mark.once
 PATH = "/api/v1/simulator"
@@ -20,22 +18,9 @@ PATH = "/api/v1/simulator"
 
 @pytest.fixture
 def control() -> Iterator[str]:
-    """The control of a simulated scooter, at a hub that does not answer."""
-    process = subprocess.Popen(
-        [
-            str(Path(sys.executable).with_name("kickwatt-sim")),
-            *("run", "--hub", "http://127.0.0.1:9", "--id", "scooter"),
-            *("--key", "ab" * 32, "--control", "0", "--quiet"),
-        ],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    said = re.search(r"at port (\d+)\.", process.stdout.readline())
-    assert said is not None
-    yield said[1]
-    process.kill()
-    process.communicate()
+    """The port of a simulated scooter's control."""
+    with scooter() as running:
+        yield str(running.port)
 
 
 async def test_it_is_passed_on_in_the_shapes_that_are_described(

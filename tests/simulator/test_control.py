@@ -4,11 +4,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 import json
-from pathlib import Path
-import re
-import signal
-import subprocess
-import sys
 import time
 from typing import Any
 import urllib.error
@@ -18,6 +13,7 @@ import pytest
 
 from kickwatt_sim.control import Address
 from kickwatt_sim.pace import AheadError, RealPace
+from tests.support.scooter import scooter
 
 PATIENCE_S = 60.0
 
@@ -27,7 +23,6 @@ class Control:
     """The control of a simulated scooter in a process of its own."""
 
     port: int
-    process: subprocess.Popen[str]
 
     def ask(
         self, path: str, body: object = None, kind: str = "application/json"
@@ -55,23 +50,10 @@ class Control:
 
 @pytest.fixture(scope="module")
 def control() -> Iterator[Control]:
-    """A scooter of yesterday, at a hub that does not answer."""
-    process = subprocess.Popen(
-        [
-            str(Path(sys.executable).with_name("kickwatt-sim")),
-            *("run", "--hub", "http://127.0.0.1:9", "--id", "scooter"),
-            *("--key", "ab" * 32, "--control", "0", "--quiet", "--start", "-24h"),
-        ],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    said = re.search(r"Its control is at port (\d+)\.", process.stdout.readline())
-    assert said is not None
-    yield Control(int(said[1]), process)
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
-    assert process.returncode == 0
+    """A scooter of yesterday."""
+    with scooter(start="-24h") as running:
+        yield Control(running.port)
+    assert running.process.returncode == 0
 
 
 def test_it_says_how_it_stands(control: Control) -> None:

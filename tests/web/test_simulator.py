@@ -1,17 +1,17 @@
 """The simulated world beside the hub, seen and changed on the page."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 import re
-import sys
+import subprocess
 
 from kickwatt_demo.process import free_ports
 from playwright.async_api import Browser, expect
 import pytest
 
 from tests.support.hub_process import RunningHub, running_hub
+from tests.support.scooter import scooter
 
 from .ingress import ingress
 from .looking import DESK, PHONE, Looker
@@ -22,7 +22,7 @@ class Beside:
     """A hub, and a simulated scooter that reports to it."""
 
     hub: RunningHub
-    process: asyncio.subprocess.Process
+    process: subprocess.Popen[str]
 
 
 @pytest.fixture
@@ -34,20 +34,10 @@ async def beside(tmp_path: Path, unused_tcp_port: int) -> AsyncIterator[Beside]:
     }
     async with running_hub(tmp_path / "data", **settings) as hub:
         key = await hub.add_charger("scooter", name="Garage scooter", simulated=True)
-        process = await asyncio.create_subprocess_exec(
-            str(Path(sys.executable).with_name("kickwatt-sim")),
-            *("run", "--hub", hub.device_url, "--id", "scooter", "--key", key),
-            *("--control", str(unused_tcp_port), "--quiet", "--start", "-24h"),
-            stdout=asyncio.subprocess.PIPE,
-        )
-        assert process.stdout is not None
-        assert b"Its control is at port" in await process.stdout.readline()
-        try:
-            yield Beside(hub, process)
-        finally:
-            if process.returncode is None:
-                process.kill()
-            await process.communicate()
+        with scooter(
+            hub.device_url, key, control=unused_tcp_port, start="-24h"
+        ) as running:
+            yield Beside(hub, running.process)
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
