@@ -104,8 +104,13 @@ class Demo:
                 await self._stop()
 
     async def _story(self, session: aiohttp.ClientSession) -> dict[str, Any]:
-        hass = await self._start_home_assistant(session)
-        token, scooter = await self._start_hub(session)
+        if self._supervisor is None:
+            hass = await self._start_home_assistant(session)
+            token, scooter = await self._start_hub(session)
+        else:  # the pretended one does not tell Home Assistant of an app that comes later
+            token, scooter = await self._start_hub(session)
+            await self._announced(self._supervisor)
+            hass = await self._start_home_assistant(session)
         await self._live_through_yesterday(session, token, scooter)
         await self._onboard(hass)
         try:
@@ -203,6 +208,12 @@ class Demo:
             )
         self._mark("integration")
         self.progress.say("The Kickwatt integration is connected to the hub")
+
+    async def _announced(self, supervisor: Supervisor) -> None:
+        """Wait until the hub has said that it is there."""
+        async with self._within(START_LIMIT_S, "the hub did not announce itself"):
+            while not supervisor.received:
+                await asyncio.sleep(0.1)
 
     async def _discovered(self, hass: HomeAssistant) -> dict[str, Any]:
         """Wait for what an app's owner needs only agree to, and photograph it."""
