@@ -212,8 +212,7 @@ class Demo:
     async def _announced(self, supervisor: Supervisor) -> None:
         """Wait until the hub has said that it is there."""
         async with self._within(START_LIMIT_S, "the hub did not announce itself"):
-            while not supervisor.received:
-                await asyncio.sleep(0.1)
+            await supervisor.told()
 
     async def _discovered(self, hass: HomeAssistant) -> dict[str, Any]:
         """Wait for what an app's owner needs only agree to, and photograph it."""

@@ -4,6 +4,7 @@ Home Assistant registers that way in `hassio.async_setup`, before the entry that
 may fail, it is tried again quietly. So a picture of what an app's owner meets can be made without Home Assistant OS.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -113,6 +114,12 @@ class Supervisor:
     def environment(self) -> dict[str, str]:
         """By what a program finds it."""
         return {"SUPERVISOR": self.address, "SUPERVISOR_TOKEN": TOKEN}
+
+    async def told(self) -> dict[str, Any]:
+        """Wait until an app has announced itself; return the newest announcement."""
+        while not self.received:
+            await asyncio.sleep(0.1)
+        return self.received[-1]
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one request in the Supervisor's envelope."""

@@ -44,9 +44,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 async def announced(supervisor: Supervisor) -> dict[str, Any]:
     """Wait for what the app tells Home Assistant, which is how the latter gets in."""
-    while not supervisor.received:
-        await asyncio.sleep(0.1)
-    config: dict[str, Any] = supervisor.received[-1]["config"]
+    config: dict[str, Any] = (await supervisor.told())["config"]
     return config
 
 

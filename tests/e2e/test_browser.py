@@ -77,6 +77,8 @@ async def test_a_person_finds_the_hub_watches_a_charge_and_clears_a_safety_stop(
     ):
         app = App(tmp_path, supervisor.address, port, device_port, Path(sys.executable))
         hub = await app.start()
+        async with asyncio.timeout(60):
+            await supervisor.told()  # Home Assistant asks once, at its start
         core = await homeassistant.start(
             config,
             tmp_path / "home-assistant.log",

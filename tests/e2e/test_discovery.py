@@ -40,6 +40,8 @@ async def test_an_app_is_discovered_and_its_owner_needs_only_to_agree(
     ):
         app = App(tmp_path, supervisor.address, port, device_port, Path(sys.executable))
         hub = await app.start()
+        async with asyncio.timeout(LIMIT_S):
+            await supervisor.told()  # Home Assistant asks once, at its start
         core = await homeassistant.start(
             config,
             tmp_path / "home-assistant.log",
