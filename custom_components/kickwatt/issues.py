@@ -14,12 +14,12 @@ from homeassistant.const import CONF_URL
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_time_interval
-from homeassistant.helpers.translation import async_get_cached_translations
 from homeassistant.util import dt as dt_util
 
 from .const import DOCUMENTATION, DOMAIN
 from .coordinator import KickwattConfigEntry, KickwattCoordinator
 from .models import Charger
+from .words import words_of
 
 LOOK_AGAIN: Final = timedelta(minutes=15)
 
@@ -210,10 +210,4 @@ def _ids(hass: HomeAssistant, prefix: str) -> list[str]:
 @callback
 def reasons_in_words(hass: HomeAssistant) -> dict[str, str]:
     """Return the words for each safety stop, in Home Assistant's own language."""
-    path = f"component.{DOMAIN}.entity.binary_sensor.problem.state_attributes.reasons.state."
-    texts = async_get_cached_translations(hass, hass.config.language, "entity", DOMAIN)
-    return {
-        key.removeprefix(path): text
-        for key, text in texts.items()
-        if key.startswith(path)
-    }
+    return words_of(hass, "binary_sensor.problem.state_attributes.reasons.state")

@@ -14,9 +14,9 @@ from homeassistant.components.logbook import (
 from homeassistant.const import ATTR_DEVICE_ID, ATTR_ENTITY_ID
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.translation import async_get_cached_translations
 
 from .const import DOMAIN, EVENT_CHARGE
+from .words import words_of
 
 type Describe = Callable[[Event], dict[str, Any]]
 
@@ -36,7 +36,9 @@ def async_describe_events(
         name = device and (device.name_by_user or device.name)
         return {
             LOGBOOK_ENTRY_NAME: name or "Kickwatt",
-            LOGBOOK_ENTRY_MESSAGE: _message(_words(hass), told),
+            LOGBOOK_ENTRY_MESSAGE: _message(
+                words_of(hass, "event.charge.state_attributes"), told
+            ),
             LOGBOOK_ENTRY_ENTITY_ID: told[ATTR_ENTITY_ID],
         }
 
@@ -66,15 +68,3 @@ def _duration(seconds: float) -> str:
     """Say how long, in hours and minutes."""
     hours, minutes = divmod(round(seconds / 60), 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
-
-
-@callback
-def _words(hass: HomeAssistant) -> dict[str, str]:
-    """Return the words of the event entity's attributes, such as `reason.state.full`."""
-    path = f"component.{DOMAIN}.entity.event.charge.state_attributes."
-    texts = async_get_cached_translations(hass, hass.config.language, "entity", DOMAIN)
-    return {
-        key.removeprefix(path): text
-        for key, text in texts.items()
-        if key.startswith(path)
-    }

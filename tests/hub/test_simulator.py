@@ -7,7 +7,7 @@ import aiohttp
 import msgspec
 import pytest
 
-from kickwatt_hub.api import answers
+from kickwatt_hub.api import simulatoranswers as answers
 from tests.support.api import Api
 from tests.support.hub_process import running_hub
 from tests.support.scooter import scooter

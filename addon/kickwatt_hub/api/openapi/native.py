@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from ...charging.periods import Period
 from ...pricing import Definition
-from .. import answers, bodies, history, insights
+from .. import answers, bodies, history, insights, simulatoranswers
 from .meters import NATIVE_METERS
 from .operations import Either, Operation, Parameter, Raw, Surface
 
@@ -38,12 +38,14 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("GET", "/api/docs"): Operation({200: Raw("text/html", "A page.")}),
     ("GET", "/api/v1/relay"): Operation({200: answers.RelayStatus}),
     # a simulation beside the hub
-    ("GET", _SIMULATOR): Operation({200: answers.Simulation}, refuses=(404, 503)),
+    ("GET", _SIMULATOR): Operation(
+        {200: simulatoranswers.Simulation}, refuses=(404, 503)
+    ),
     ("GET", f"{_SIMULATOR}/catalog"): Operation(
-        {200: answers.SimulatorCatalog}, refuses=(404, 503)
+        {200: simulatoranswers.SimulatorCatalog}, refuses=(404, 503)
     ),
     ("GET", f"{_SIMULATOR}/dialogue"): Operation(
-        {200: answers.SimulatorDialogue},
+        {200: simulatoranswers.SimulatorDialogue},
         query=(
             Parameter(
                 "after",
@@ -54,7 +56,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         refuses=(404, 503),
     ),
     ("POST", f"{_SIMULATOR}/do"): Operation(
-        {200: answers.Simulation}, {"type": "object"}, refuses=(404, 409, 503)
+        {200: simulatoranswers.Simulation}, {"type": "object"}, refuses=(404, 409, 503)
     ),
     # oneself
     ("POST", "/api/v1/login"): Operation(
