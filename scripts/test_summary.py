@@ -10,9 +10,11 @@ import sys
 
 
 def main() -> int:
-    """Print the total, and the programs that tests were skipped for; return an exit code."""
+    """Print the failures, the programs that tests were skipped for and the total; return an exit code."""
     runs = [json.loads(line) for line in Path(sys.argv[1]).read_text().splitlines()]
     broken = int(sys.argv[2])
+    for failure in (failure for run in runs for failure in run["failures"]):
+        print(f"\nFAILED {failure}")
     missing = Counter(program for run in runs for program in run["missing"])
     if missing:
         print("\nSkipped, because a program is not here:")

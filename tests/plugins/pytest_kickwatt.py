@@ -22,6 +22,8 @@ NEEDS = "needs a program that is not here: "
 _INTEGRATION = "KICKWATT_TEST_INTEGRATION"
 # Where a run adds what it counted, for scripts/test.
 _RESULTS = "KICKWATT_TEST_RESULTS"
+# Of what a failed test said, in characters.
+_LAST_WORDS = 1200
 
 settings.register_profile("default", deadline=None)
 # On a machine that builds, the same inputs each time: a failure must come from the change.
@@ -103,6 +105,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip(f"{NEEDS}{program} (Debian package {package})")
 
 
+def _last_words(report: pytest.TestReport | pytest.CollectReport) -> str:
+    """Return a failure's test, and the end of what it said: a machine that builds may show only its last lines."""
+    return f"{report.nodeid}\n{report.longreprtext[-_LAST_WORDS:]}"
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter,
@@ -113,6 +120,7 @@ def pytest_terminal_summary(
     if not file or hasattr(terminalreporter.config, "workerinput"):
         return
     stats = terminalreporter.stats
+    failed = [*stats.get("failed", ()), *stats.get("error", ())]
     skipped = [report.longrepr for report in stats.get("skipped", ())]
     reasons = [
         longrepr[2].removeprefix("Skipped: ")
@@ -121,7 +129,8 @@ def pytest_terminal_summary(
     ]
     counted = {
         "passed": len(stats.get("passed", ())) + len(stats.get("xfailed", ())),
-        "failed": len(stats.get("failed", ())) + len(stats.get("error", ())),
+        "failed": len(failed),
+        "failures": [_last_words(report) for report in failed],
         "skipped": len(skipped),
         "missing": [
             reason.removeprefix(NEEDS) for reason in reasons if reason.startswith(NEEDS)
