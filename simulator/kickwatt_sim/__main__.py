@@ -37,7 +37,9 @@ _VIRTUAL_NAP_S = 1.5
 
 def main() -> None:
     """Run the command line; whatever the caller did wrong is one sentence and exit code 2."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # SIGINT too: who was started in the background of a shell's script would ignore it.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         commands.main(prog_name="kickwatt-sim", standalone_mode=False)
     except click.ClickException as error:

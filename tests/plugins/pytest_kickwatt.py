@@ -105,11 +105,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip(f"{NEEDS}{program} (Debian package {package})")
 
 
-def _last_words(report: pytest.TestReport | pytest.CollectReport) -> str:
-    """Return a failure's test, and the end of what it said: a machine that builds may show only its last lines."""
-    return f"{report.nodeid}\n{report.longreprtext[-_LAST_WORDS:]}"
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter,
@@ -120,7 +115,15 @@ def pytest_terminal_summary(
     if not file or hasattr(terminalreporter.config, "workerinput"):
         return
     stats = terminalreporter.stats
-    failed = [*stats.get("failed", ()), *stats.get("error", ())]
+    failed = {
+        report.nodeid: report.longreprtext[-_LAST_WORDS:]
+        for report in (*stats.get("failed", ()), *stats.get("error", ()))
+    }
+    passed = [
+        report.nodeid
+        for report in (*stats.get("passed", ()), *stats.get("xfailed", ()))
+        if report.nodeid not in failed
+    ]
     skipped = [report.longrepr for report in stats.get("skipped", ())]
     reasons = [
         longrepr[2].removeprefix("Skipped: ")
@@ -128,9 +131,9 @@ def pytest_terminal_summary(
         if isinstance(longrepr, tuple)
     ]
     counted = {
-        "passed": len(stats.get("passed", ())) + len(stats.get("xfailed", ())),
-        "failed": len(failed),
-        "failures": [_last_words(report) for report in failed],
+        "passed": len(passed),
+        "failed": failed,
+        "second_try": terminalreporter.config.getoption("lf"),
         "skipped": len(skipped),
         "missing": [
             reason.removeprefix(NEEDS) for reason in reasons if reason.startswith(NEEDS)

@@ -218,6 +218,8 @@ def test_it_stops_when_asked_and_saves_the_memory(
     with S1Hub() as hub:
         process = subprocess.Popen(
             [
+                # As a shell starts what runs in the background of a script.
+                *("sh", "-c", 'trap "" INT; exec "$@"', "sh"),
                 sys.executable,
                 "-m",
                 "kickwatt_sim",
@@ -240,7 +242,7 @@ def test_it_stops_when_asked_and_saves_the_memory(
         output, _ = process.communicate(timeout=60)
     assert process.returncode == 0
     assert "Stopped." in output
-    assert re.search(r"[12] ok, 0 failed", output.splitlines()[-1])
+    assert re.search(r"\d ok, 0 failed", output.splitlines()[-1])
     assert nvm.stat().st_size == 4096
 
 
