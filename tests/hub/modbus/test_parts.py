@@ -192,14 +192,36 @@ def test_a_shipped_model_knows_power_and_energy_in_their_units(name: str) -> Non
     [
         ("em24", [2301, 0]),
         ("em340", [2301, 0]),
+        ("or-we-514", [23010]),
+        ("umg96", [0x4366, 0x199A]),
         ("pro380", [0x4366, 0x199A]),
         ("sdm630", [0x4366, 0x199A]),
     ],
 )
 def test_a_shipped_model_reads_its_makers_words(name: str, volts: list[int]) -> None:
-    """230.1 V, as Carlo Gavazzi (an integer, the low word first) and the others (IEEE 754, the high word first) send it."""
-    value = MODELS[name].registers["voltage_l1"].value(volts)
+    """230.1 V, as Carlo Gavazzi (an integer, the low word first), Orno's small one and the others (IEEE 754, the high word first) send it."""
+    registers = MODELS[name].registers
+    voltage = registers.get("voltage_l1", registers.get("voltage"))
+    assert voltage is not None
+    value = voltage.value(volts)
     assert value == pytest.approx(230.1, abs=0.01)
+
+
+@pytest.mark.parametrize("name", ["dtsu666", "dtsu666-401e"])
+def test_a_dtsu666_has_its_phases_behind_the_voltages_between_them(name: str) -> None:
+    """Uab, Ubc, Uca at 0x2000, Ua, Ub, Uc at 0x2006: 400 V of the first are no voltage of a phase."""
+    registers = MODELS[name].registers
+    assert [registers[f"voltage_l{n}"].address for n in (1, 2, 3)] == [0x2006, 0x2008, 0x200A]  # fmt: skip
+    assert registers["voltage_l1_l2"].address == 0x2000
+    counted = {"dtsu666": 0x101E, "dtsu666-401e": 0x401E}[name]
+    assert registers["energy_import"].address == counted
+
+
+def test_janitzas_meters_count_watt_hours() -> None:
+    """The sum of three phases, consumed, at 19068; kWh here."""
+    energy = MODELS["umg96"].registers["energy_import"]
+    assert energy.address == 19_068
+    assert energy.value([0x447A, 0x0000]) == pytest.approx(1.0)  # 1000.0 Wh
 
 
 def test_a_whole_sdm630_takes_four_requests() -> None:
