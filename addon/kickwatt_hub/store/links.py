@@ -67,6 +67,29 @@ class Links:
 
         await self._writer.run(job)
 
+    async def connection(self, charger_pk: int) -> bytes | None:
+        """Return the connection to a charger's server that was noted last, None where there was none."""
+        wanted = sa.select(charger_link.c.connection).where(
+            charger_link.c.charger_pk == charger_pk
+        )
+
+        def question(connection: sa.Connection) -> bytes | None:
+            return connection.scalar(wanted)
+
+        return await self._reader.ask(question)
+
+    async def note_connection(self, charger_pk: int, sealed: bytes) -> None:
+        """Note a connection, for whoever has to end it should this hub not live to."""
+
+        def job(connection: sa.Connection) -> None:
+            connection.execute(
+                sa.update(charger_link)
+                .where(charger_link.c.charger_pk == charger_pk)
+                .values(connection=sealed)
+            )
+
+        await self._writer.run(job)
+
     async def has_let_go(self, charger_pk: int) -> None:
         """Note that the server of a released charger knows of it."""
 

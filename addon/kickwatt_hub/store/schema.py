@@ -452,4 +452,5 @@ charger_link = sa.Table(
     sa.Column(  # the server has been told so
         "let_go", sa.Boolean, nullable=False, server_default=sa.false()
     ),
+    sa.Column("connection", sa.LargeBinary),  # the newest, sealed as the token
 )

@@ -25,6 +25,8 @@ pytestmark = [
 ]
 
 NEVER_S = 3600.0
+PATIENT = {"fault": "polling", "interval_s": NEVER_S, "timeout_s": NEVER_S}
+"""A server that calls nobody gone by itself, and over long polling does not see that somebody is."""
 CHARGER = "/api/v1/chargers/far"
 
 
@@ -110,12 +112,15 @@ def _folder(path: Path) -> Path:
 
 
 @pytest.fixture
-async def pair(tmp_path: Path, postgresql: Cluster) -> AsyncIterator[Pair]:
-    """Two hubs, of which the first is connected to the server."""
+async def pair(
+    tmp_path: Path, postgresql: Cluster, request: pytest.FixtureRequest
+) -> AsyncIterator[Pair]:
+    """Two hubs, of which the first is connected to the server; its parameter is how that server deviates."""
+    kind = {"log_s": NEVER_S, **getattr(request, "param", {})}
     url = postgresql.new()
     folders = [_folder(tmp_path / name) for name in "ab"]
     async with AsyncExitStack() as stack:
-        simulated = await stack.enter_async_context(server(log_s=NEVER_S))
+        simulated = await stack.enter_async_context(server(**kind))
         async with running_hub(folders[0], database=url) as hub:
             token = await hub.add_token("admin")
             await add(hub, simulated.url)
@@ -151,6 +156,24 @@ async def test_another_hub_takes_the_charger_over_and_no_reading_is_lost(
     await pair.call("PUT", f"{CHARGER}/desired", {"relay": "off"})
     await pair.comes(lambda each: each["relay"]["reported"] == "off")
     assert pair.server.orders == ["ON", "OFF"]
+
+
+@pytest.mark.parametrize("pair", [PATIENT, {**PATIENT, "revision": 4}], indirect=True)
+async def test_the_next_hub_ends_the_dead_ones_long_polling_and_takes_the_charger(
+    pair: Pair,
+) -> None:
+    """The server would hold it for the dead hub for ever; power flows through the next one's own connection."""
+    connections = pair.server.connections
+    pair.leader.kill()
+    await pair.takes_the_lead()
+    async with asyncio.timeout(PATIENCE_S):
+        while pair.server.connections <= connections:
+            await asyncio.sleep(0.02)
+    await pair.call("PUT", f"{CHARGER}/desired", {"relay": "on"})
+    await pair.comes(lambda each: each["relay"]["reported"] == "on")
+    found = await pair.call("GET", CHARGER)
+    assert (found["source"]["state"], found["source"]["message"]) == ("connected", None)
+    assert pair.server.connections == connections + 1
 
 
 async def test_an_order_that_the_dead_hub_had_not_passed_on_is_passed_on(

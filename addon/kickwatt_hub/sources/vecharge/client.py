@@ -8,6 +8,7 @@ the larger part of it replaced to speak the other.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 import json
 
 import aiohttp
@@ -27,10 +28,19 @@ from .transport import (
 )
 
 OPEN_S = 20.0
+HANG_UP_S = 5.0
 
 
 class RefusedError(Exception):
     """The server answered, and does not let us in; the text is its reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """A connection that may be open still at the server."""
+
+    revision: int
+    sid: str
 
 
 class Connection:
@@ -45,6 +55,11 @@ class Connection:
         self._opening = opening
         self._address = address
         self._left = False
+
+    @property
+    def former(self) -> Former:
+        """What somebody else needs to hang up, if we do not live to do it."""
+        return Former(self.revision, self._opening.sid)
 
     async def said(self) -> AsyncIterator[Said]:
         """Yield what the server says, until it has ended the connection for good.
@@ -107,6 +122,26 @@ class Connection:
             await self.transport.close()
 
 
+async def hang_up(
+    http: aiohttp.ClientSession, address: Address, former: Former
+) -> bool:
+    """Close a connection that somebody has lost without a word; whether the server has answered.
+
+    Until then, or its own time-out, it holds the charger for them. Long polling is tied to no TCP connection: whoever knows
+    the id may speak, also a hub that leads since. A server that does not know it any more says so, and all is well.
+    """
+    polling = Polling(http, address, former.revision, former.sid, [])
+    try:
+        async with asyncio.timeout(HANG_UP_S):
+            await polling.send(message("1"))
+            await polling.send(CLOSE)
+    except LostError, NonsenseError:
+        return True
+    except aiohttp.ClientError, OSError, TimeoutError:
+        return False
+    return True
+
+
 @asynccontextmanager
 async def connect(
     http: aiohttp.ClientSession, address: Address, revision: int | None
@@ -162,7 +197,7 @@ async def _opened(
     if "websocket" in opening.upgrades:
         transport = await upgraded(http, address, revision, opening, first)
     if transport is None:
-        transport = Polling(http, address, revision, opening, first)
+        transport = Polling(http, address, revision, opening.sid, first)
     return Connection(transport, revision, opening, address)
 
 

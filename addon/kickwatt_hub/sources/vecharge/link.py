@@ -20,7 +20,7 @@ from ...relay import backoff
 from ...store import UnavailableError
 from . import frames, outlet as outlets, rest
 from .address import Address
-from .client import RefusedError, connect
+from .client import Former, RefusedError, connect, hang_up
 from .events import Complaint, Held, Logged, Switched, happened
 from .frames import NonsenseError
 from .outlet import Asking, Outlet
@@ -52,12 +52,15 @@ class Link:
         released: bool,
         let_go: bool,
         has_let_go: Callable[[], Awaitable[None]],
+        former: Former | None,
+        opened: Callable[[Former], Awaitable[None]],
         lease_s: float,
         now_ms: Callable[[], int],
     ) -> None:
         """`revision` is that of Engine.IO, None: to be found out.
 
         Who has `released` a charger does not connect; `let_go`: the server knows. `has_let_go` is told once it does.
+        `former` is the connection that this hub, or the one that led before, may have left open; `opened` is told of each.
         """
         self.wake = asyncio.Event()
         """To be set when anything about the charger has changed."""
@@ -70,6 +73,8 @@ class Link:
         self._released = released
         self._let_go = let_go or not released
         self._has_let_go = has_let_go
+        self._former = former
+        self._opened = opened
         self._lease_ms = round(lease_s * 1000)
         self._now_ms = now_ms
         self._rng = random.Random()
@@ -118,9 +123,13 @@ class Link:
     async def _listen(self) -> tuple[SourceState, str | None]:
         """Hold a connection as long as it lasts; return what is wrong."""
         complaint: str | None = None
+        await self._hang_up()
         try:
             async with connect(self._http, self._address, self._revision) as connection:
                 self._revision = connection.revision
+                self._former = connection.former
+                with suppress(UnavailableError):
+                    await self._opened(connection.former)
                 beating = asyncio.create_task(self._beat())
                 try:
                     async for said in connection.said():
@@ -142,6 +151,11 @@ class Link:
         if complaint:
             return "held", f"The server says: {complaint}"
         return "connecting", None  # it has ended a charge, and takes the next
+
+    async def _hang_up(self) -> None:
+        """End what was lost, or the server says that the charger is held: by us."""
+        if self._former and await hang_up(self._http, self._address, self._former):
+            self._former = None
 
     async def _take(self, said: frames.Event) -> str | None:
         """Take an event; return a complaint of the server."""

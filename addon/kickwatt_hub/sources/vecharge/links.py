@@ -17,6 +17,7 @@ from ...security.secret import HubSecret, WrongSecretError
 from ...store import NotThereError, Store, UnavailableError
 from ...store.links import Link as Stored
 from .address import Address, AddressError, address
+from .client import Former
 from .link import Link
 
 _LOGGER = logging.getLogger(__name__)
@@ -136,6 +137,8 @@ class Links:
             released=wanted.released,
             let_go=wanted.let_go,
             has_let_go=partial(self._has_let_go, entry.pk),
+            former=await self._former(entry.pk),
+            opened=partial(self._opened, entry.pk),
             lease_s=self._lease_s,
             now_ms=self._now_ms,
         )
@@ -161,6 +164,22 @@ class Links:
         await self._store.links.has_let_go(pk)
         running = self._running[pk]
         running.stored = replace(running.stored, let_go=True)
+
+    async def _former(self, pk: int) -> Former | None:
+        """Return the connection that was open when a hub last noted one."""
+        try:
+            sealed = await self._store.links.connection(pk)
+            if sealed is None:
+                return None
+            revision, _, sid = self._secret.open(sealed).decode().partition(" ")
+        except UnavailableError, WrongSecretError, UnicodeDecodeError:
+            return None  # the server's own time-out ends it then
+        return Former(int(revision), sid)
+
+    async def _opened(self, pk: int, former: Former) -> None:
+        """Note a connection: its id is as good as the token, and sealed like it."""
+        sealed = self._secret.seal(f"{former.revision} {former.sid}".encode())
+        await self._store.links.note_connection(pk, sealed)
 
     def _address(self, charger_id: str, stored: Stored) -> Address | None:
         try:

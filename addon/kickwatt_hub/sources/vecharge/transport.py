@@ -63,12 +63,12 @@ class Polling:
         http: aiohttp.ClientSession,
         address: Address,
         revision: int,
-        opening: Opening,
+        sid: str,
         first: list[str],
     ) -> None:
-        """`first` came with the opening."""
+        """`first` came with the opening, as `sid` did."""
         self._http = http
-        self._url = address.socket(revision, transport="polling", sid=opening.sid, b64="1")  # fmt: skip
+        self._url = address.socket(revision, transport="polling", sid=sid, b64="1")  # fmt: skip
         self._headers = address.headers
         self._revision = revision
         self._first = first
