@@ -47,7 +47,7 @@ from .upkeep import Upkeep
 
 _LOGGER = logging.getLogger(__name__)
 
-LOOK_S = 1.0  # how often to look for what the command line has changed, and for chargers that fell silent
+LOOK_S = 1.0  # how often to look for what the command line has changed, for chargers that fell silent and tokens that ended
 LOGINS = 4  # passwords that are checked at once
 SUPERVISOR_USER = "home-assistant"
 
@@ -287,6 +287,7 @@ class Hub:
         while True:
             await asyncio.sleep(LOOK_S)
             self.context.fleet.watch()
+            self.context.access.watch()
             with suppress(UnavailableError):
                 await self.refresh()
 

@@ -49,6 +49,22 @@ class Access:
             )
             for stored in await self._store.accounts.tokens()
         }
+        self._tell()
+
+    def watch(self) -> None:
+        """Let whoever cares see which tokens have come to their end since; to be called often."""
+        now_ms = self._now_ms()
+        ended = [
+            digest
+            for digest, each in self._by_digest.items()
+            if each.expires_ms is not None and each.expires_ms <= now_ms
+        ]
+        for digest in ended:
+            del self._by_digest[digest]
+        if ended:
+            self._tell()
+
+    def _tell(self) -> None:
         for tell in self.on_change:
             tell()
 

@@ -52,8 +52,7 @@ class Watchers:
     async def see_who_may_stay(self) -> None:
         """End the connections of those whose token is gone."""
         for sid, (principal, _) in list(self._running.items()):
-            digest = principal.digest
-            if digest is not None and self._hub.access.still(digest) is None:
+            if not self._hub.access.may_stay(principal):
                 await self._server.disconnect(sid, namespace=NAMESPACE)
 
     async def _connect(self, sid: str, environ: dict[str, Any], auth: Any) -> None:
