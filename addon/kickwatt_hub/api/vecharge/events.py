@@ -40,6 +40,7 @@ class Holder:
     charger_id: str
     principal: Principal
     since_ms: int
+    hold: documents.Hold
     on: bool
     told_ms: int = 0
     """Time of the newest reading that it was told of."""
@@ -113,6 +114,7 @@ class Events:
             entry.charger.id,
             principal,
             time.time_ns() // 1_000_000,
+            documents.Hold.of(entry.charger, principal.user),
             bool(entry.charger.relay_on),
         )
         self._holders[holder.charger_id] = holder
@@ -125,7 +127,7 @@ class Events:
             return
         place = (await self._hub.store.places.all()).get(holder.charger_id)
         connected = documents.connected(
-            entry.charger, place, holder.principal.user, holder.since_ms
+            entry.charger, place, holder.hold, holder.since_ms
         )
         async with holder.turn:
             await self._tell(holder, "chargerConnected", connected)
@@ -190,7 +192,7 @@ class Events:
             if on and reading is not None and reading.time_ms > holder.told_ms:
                 holder.told_ms = reading.time_ms
                 if not self._is_slow(holder):
-                    told = documents.log(charger, reading, holder.principal.user)
+                    told = documents.log(charger, reading, holder.hold)
                     await self._tell(holder, "newLog", told)
         if switched and not on:
             await self._end(holder)
