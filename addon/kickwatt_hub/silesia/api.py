@@ -1,15 +1,20 @@
 """The old system's API, with an administrator's token."""
 
+import re
+
 import aiohttp
 
 from .estate import Estate, EstateError, Row
 
 TIMEOUT = aiohttp.ClientTimeout(total=60)
+_TOKEN = re.compile(r"[!-~]+")
 
 
 async def read(url: str, token: str) -> Estate:
     """Return what the API shows. Raises EstateError."""
-    headers = {"Authorization": f"Token {token}"}
+    if not _TOKEN.fullmatch(token.strip()):
+        raise EstateError("A token has letters and digits, and no blanks.")
+    headers = {"Authorization": f"Token {token.strip()}"}
     base = url.rstrip("/")
     try:
         async with aiohttp.ClientSession(headers=headers, timeout=TIMEOUT) as session:
@@ -39,12 +44,12 @@ async def _assigned(
     found: list[Row] = []
     unread = set()
     for host in hosts:
-        path = f"{base}/user/hosts/{host['id']}/measurements"
+        path = f"{base}/user/hosts/{host.get('id')}/measurements"
         async with session.get(path) as response:
             if response.status != 200:
-                unread.add(str(host["id"]))
+                unread.add(str(host.get("id")))
                 continue
-            found += _rows(await response.json(), path)
+            found += await _rows(response, path)
     return found, frozenset(unread)
 
 
@@ -56,13 +61,14 @@ async def _list(session: aiohttp.ClientSession, url: str) -> list[Row]:
             raise EstateError(
                 f"{url} answers {response.status}: is this the old system's API?"
             )
-        try:
-            return _rows(await response.json(), url)
-        except aiohttp.ContentTypeError, ValueError:
-            raise EstateError(f"{url} does not answer with JSON.") from None
+        return await _rows(response, url)
 
 
-def _rows(answer: object, url: str) -> list[Row]:
+async def _rows(response: aiohttp.ClientResponse, url: str) -> list[Row]:
+    try:
+        answer = await response.json()
+    except aiohttp.ContentTypeError, ValueError, RecursionError:
+        raise EstateError(f"{url} does not answer with JSON.") from None
     if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
         raise EstateError(f"{url} does not answer with a list.")
     return answer

@@ -43,6 +43,18 @@ class Estate:
     unread_hosts: frozenset[str] = frozenset()
     """Keys of hosts of which nobody would say what is read from them."""
 
+    def __post_init__(self) -> None:
+        """Refuse rows without what they are known by. Raises EstateError."""
+        for what, rows, columns in (
+            ("users", self.users, ("id", "username", "email")),
+            ("registers", self.registers, ("meter", "measurement")),
+            ("hosts", self.hosts, ("id", "meter")),
+        ):
+            for row in rows:
+                for column in columns:
+                    if column not in row:
+                        raise EstateError(f"One of its {what} has no {column}.")
+
     def __len__(self) -> int:
         """How many rows there are."""
         return sum(

@@ -19,17 +19,22 @@ _ESCAPED = re.compile(r"\\(x[0-9A-Fa-f]{1,2}|[0-7]{1,3}|.)", re.DOTALL)
 _LETTERS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 CUSTOM = "PGDMP"
 _GZIP = b"\x1f\x8b"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def read(path: Path) -> dict[str, list[Row]]:
     """Return the rows of a file, gzipped or not. Raises OSError and EstateError."""
     with path.open("rb") as file:
-        is_packed = file.read(len(_GZIP)) == _GZIP
+        begins = file.read(len(_GZIP))
+        if begins in _UTF_16:
+            raise EstateError(
+                "This dump is UTF-16, as a shell on Windows writes it: make it with `pg_dump --file=dump.sql`."
+            )
         file.seek(0)
-        unpacked = gzip.open(file) if is_packed else file
+        unpacked = gzip.open(file) if begins == _GZIP else file
         try:
             return parse(each.decode(errors="surrogateescape") for each in unpacked)
-        except (EOFError, zlib.error) as error:
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise EstateError("The gzipped dump is cut off or damaged.") from error
 
 

@@ -10,7 +10,7 @@ from ..store import AlreadyThereError, Store, management as stored
 from .estate import Estate, Row
 
 _USER = re.compile(r"[A-Za-z0-9_.@+-]{1,150}\Z")
-_HASH = re.compile(r"pbkdf2_sha256\$[0-9]{1,8}\$[^$]{1,64}\$[A-Za-z0-9+/=]{44}\Z")
+_HASH = re.compile(r"pbkdf2_sha256\$[0-9]{1,8}\$[!-#%-~]{1,64}\$[A-Za-z0-9+/=]{44}\Z")
 _EMAIL = {"email": fields.Field(fields.email, nullable=True)}
 _LOW_WORD_FIRST = 1
 
@@ -108,14 +108,13 @@ class Taking:
         without = []
         for row in self._estate.users:
             name = str(row["username"])
-            member = await self._store.accounts.named(name)
-            if member is not None:
-                tally.there += 1
-                keys[str(row["id"])] = member.id
-            elif not _USER.match(name):
+            if not _USER.match(name):
                 tally.refused.append(
                     f"{_shown(name)}: a name has letters, digits and . _ @ + - only."
                 )
+            elif (member := await self._store.accounts.named(name)) is not None:
+                tally.there += 1
+                keys[str(row["id"])] = member.id
             elif wrong := fields.read(_EMAIL, row, partial=False)[1]:
                 tally.refused.append(f"{name}: {_why(wrong)}")
             else:

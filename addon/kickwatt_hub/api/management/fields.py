@@ -16,9 +16,7 @@ PLAIN = "^[!-~]([ -~]*[!-~])?$"
 """Printable text without blanks at its ends; letters beyond ASCII are taken as well."""
 _ID = {"type": "integer"}
 _NAME = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": PLAIN}
-_EMAIL = re.compile(
-    r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+\.[^@\s\x00-\x1f\x7f]+\Z"
-)
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
 
 
 class WrongError(Exception):
@@ -143,6 +141,7 @@ def _email(value: object) -> str:
     if (
         not isinstance(value, str)
         or len(value) > 254
+        or not value.strip().isprintable()
         or _EMAIL.match(value.strip()) is None
     ):
         raise WrongError("Enter a valid email address.")
