@@ -7,11 +7,13 @@ import socket
 from typing import Any
 
 import aiohttp
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 import pytest
 
 from kickwatt_hub.api.openapi.devices import DEVICES
 from kickwatt_hub.api.openapi.document import SURFACES, served
+from kickwatt_hub.api.openapi.examples import BODIES
 from kickwatt_hub.app import _main_app
 from tests.support.api import Api
 from tests.support.hub_process import RunningHub
@@ -84,6 +86,37 @@ async def test_every_call_that_needs_a_token_refuses_whoever_has_none(
         assert str(status) in call["responses"] or not call.get("requestBody"), path
         if status == 401:
             assert json.loads(text)
+
+
+async def test_every_body_has_an_example_that_fits(document: Any) -> None:
+    """A new reader copies it; what is no JSON has none."""
+    for _, _, call in _calls(document):
+        for kind, body in call.get("requestBody", {}).get("content", {}).items():
+            if kind == "application/json" and "servers" not in call:
+                whole = {**body["schema"], "components": document["components"]}
+                Draft202012Validator(whole).validate(body["example"])
+    told = {(method, path) for method, path, _ in _calls(document)}
+    assert told >= BODIES.keys()
+
+
+async def test_a_hub_takes_every_example(
+    hub: RunningHub, http: aiohttp.ClientSession, document: Any
+) -> None:
+    """Or says that there is no such thing, or that it is there already: but never that it is wrong."""
+    admin = Api(hub, http, await hub.add_token("admin"))
+    await hub.add_charger("scooter")
+    known = {"id": "1", "name": "ann"}
+    for method, path, _ in _calls(document):
+        # There is no simulator, and whoever proves a password needs to have it.
+        if (method, path) not in BODIES or path in ("/api/v1/simulator/do", "/api/v1/me/password"):  # fmt: skip
+            continue
+        names = {**known, "id": "scooter"} if "/chargers/" in path else known
+        url = re.sub(r"\{(\w+)\}", lambda found, it=names: it[found[1]], path)
+        body = json.dumps(BODIES[method, path]).encode()
+        status, text = await admin.raw(method, url, body)
+        assert status not in (415, 422), (method, path, text)
+        twins = (b"already exists", b"unique set", b"does not exist", b"Incorrect cred")
+        assert status != 400 or any(each in text for each in twins), (path, text)
 
 
 async def test_patterns_are_those_of_json_schema(document: Any) -> None:

@@ -10,6 +10,7 @@ import msgspec
 from ... import __version__
 from ...model import Scope
 from .devices import DEVICES
+from .examples import BODIES
 from .management import MANAGEMENT
 from .native import NATIVE
 from .operations import Either, Operation, Raw, Shape, Surface
@@ -79,7 +80,9 @@ def build(app: web.Application) -> dict[str, Any]:
         "info": {
             "title": "Kickwatt hub",
             "version": __version__,
-            "description": "Every REST call of a hub. Live events are on a WebSocket, /api/v1/live, and on Socket.IO, /socket.io/.",
+            "description": "Every REST call of a hub. Live events are on a WebSocket, /api/v1/live, and on Socket.IO, /socket.io/. "
+            "To begin, send `POST /api/v1/login`, or make a token with `kickwatt-hub token create USER --scope read`; then "
+            "`curl -H 'Authorization: Bearer TOKEN' http://hub.example:8421/api/v1/chargers`.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         # Relative to this document, so that it also holds below an ingress or a proxy.
@@ -182,10 +185,10 @@ def _operation(
         "responses": dict(sorted(responses.items())),
     }
     if said.body is not None:
-        described["requestBody"] = {
-            "required": True,
-            "content": schemas.content(said.body),
-        }
+        content = schemas.content(said.body)
+        if (method, path) in BODIES:
+            content["application/json"]["example"] = BODIES[method, path]
+        described["requestBody"] = {"required": True, "content": content}
     if (method, path) not in surface.open:
         described["security"] = [{"token": []}]
     return described

@@ -1,6 +1,6 @@
 """The document as a page that needs no script and asks nobody for anything."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
 import re
 from typing import Any
@@ -46,7 +46,7 @@ def _page(document: dict[str, Any]) -> Iterator[str]:
         '<meta name=viewport content="width=device-width, initial-scale=1">'
         f"<title>{escape(info['title'])}: API</title><style>{_STYLE}</style></head><body>"
         f"<h1>{escape(info['title'])} {escape(info['version'])}</h1>"
-        f"<p>{escape(info['description'])}</p>"
+        f"<p>{_text(info['description'])}</p>"
         f"<p>{_text(document['components']['securitySchemes']['token']['description'])}</p>"
         '<p>The same for programs: <a href="v1/openapi.json">OpenAPI 3.1</a>.</p><nav aria-label="Parts">'
     )
@@ -54,11 +54,11 @@ def _page(document: dict[str, Any]) -> Iterator[str]:
         yield f'<a href="#{tag["name"]}">{tag["name"]}</a> '
     yield '<a href="#types">types</a></nav><main>'
     for tag in document["tags"]:
+        found = list(_tagged(document, tag["name"]))
         yield f'<h2 id="{tag["name"]}">{tag["name"]}</h2><p>{_text(tag["description"])}</p>'
-        for path, calls in document["paths"].items():
-            for method in METHODS:
-                if method in calls and tag["name"] in calls[method]["tags"]:
-                    yield from _call(method, path, calls[method])
+        yield from _refusal(call for _, _, call in found)
+        for method, path, call in found:
+            yield from _call(method, path, call)
     yield '<h2 id="types">types</h2>'
     for name, schema in schemas.items():
         yield (
@@ -67,6 +67,23 @@ def _page(document: dict[str, Any]) -> Iterator[str]:
         )
         yield f'<pre id="{escape(name)}">{_shown(schema)}</pre></div></details>'
     yield "</main></body></html>"
+
+
+def _tagged(document: dict[str, Any], tag: str) -> Iterator[tuple[str, str, Any]]:
+    for path, calls in document["paths"].items():
+        for method in METHODS:
+            if method in calls and tag in calls[method]["tags"]:
+                yield method, path, calls[method]
+
+
+def _refusal(calls: Iterable[Any]) -> Iterator[str]:
+    """Say once what every refusal of these calls looks like."""
+    for call in calls:
+        for status, response in call["responses"].items():
+            if status >= "400":
+                yield "<p>A refusal looks like this:</p>"
+                yield from _content(response["content"])
+                return
 
 
 def _call(method: str, path: str, call: dict[str, Any]) -> Iterator[str]:
@@ -103,6 +120,9 @@ def _content(content: dict[str, Any]) -> Iterator[str]:
     for kind, body in content.items():
         note = "" if kind == "application/json" else f"<p>{escape(kind)}</p>"
         yield f"{note}<pre>{_shown(body['schema'])}</pre>"
+        if "example" in body:
+            example = msgspec.json.encode(body["example"]).decode()
+            yield f"<p>For example</p><pre>{escape(example)}</pre>"
 
 
 def _text(plain: str) -> str:
