@@ -11,6 +11,8 @@ from .. import ingress
 from ..context import CONTEXT, PRINCIPAL
 from .refusals import detail, forbidden, throttled, unauthenticated
 
+_SAFE = ("GET", "HEAD")
+
 type Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
@@ -20,7 +22,7 @@ def anybody(handler: Handler) -> Handler:
     @wraps(handler)
     async def guarded(request: web.Request) -> web.Response:
         principal = await identify(request)
-        if request.method != "GET" and principal.scope is Scope.read:
+        if request.method not in _SAFE and principal.scope is Scope.read:
             raise forbidden()
         return await handler(request)
 
