@@ -42,19 +42,20 @@ class Simulator:
             await self._http.close()
 
     async def ask(
-        self, path: str, query: dict[str, str] | None = None, body: object = None
+        self,
+        method: str,
+        path: str,
+        query: dict[str, str] | None = None,
+        body: object = None,
     ) -> dict[str, Any]:
-        """Return what it answers; with a body it is asked to do something. Raises SilentError and RefusedError."""
+        """Return what it answers. Raises SilentError and RefusedError."""
         if self._http is None:
             self._http = aiohttp.ClientSession(
                 timeout=aiohttp.ClientTimeout(total=ANSWER_S)
             )
         try:
             async with self._http.request(
-                "GET" if body is None else "POST",
-                self._url + path,
-                params=query,
-                json=body,
+                method, self._url + path, params=query, json=body
             ) as response:
                 answer = _ANSWER.decode(await response.read())
         except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError) as error:

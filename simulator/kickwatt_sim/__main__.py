@@ -1,7 +1,7 @@
 """The command line `kickwatt-sim`."""
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 import re
@@ -19,7 +19,7 @@ from .cli.fleet import fleet
 from .cli.meter import meter
 from .cli.modem import modem
 from .cli.vecharge import vecharge
-from .control import Address, Panel, listen, serving
+from .control import Address, Boards, Panel, listen, serving
 from .device import Device
 from .faults import FAULTS
 from .pace import RealPace
@@ -227,6 +227,24 @@ def run(
             "The simulated clock has caught up with the present and goes on in real time."
         )
 
+    def show(device: Device, whose: str = "") -> None:
+        """Print what the firmware prints, and what strikes."""
+        if console:
+            device.console.listeners.append(
+                lambda text: terminal.print(Text(f"{whose}{text}"), soft_wrap=True)
+            )
+        device.news.append(
+            lambda text: terminal.print(
+                Text(f"{moment(device)}  fault: {whose}{text}"), soft_wrap=True
+            )
+        )
+
+    def further(device: Device) -> None:
+        """Prepare a board that is added over the control."""
+        show(device, f"{device.board.settings['KICKWATT_ID']}: ")
+        if coarse:
+            coarse_.stride(device)
+
     pace = (
         None
         if virtual
@@ -241,20 +259,12 @@ def run(
     except (ValueError, OSError) as error:
         raise click.UsageError(str(error)) from error
     with device, _recording(device, record, record_every):
-        if console:
-            device.console.listeners.append(
-                lambda text: terminal.print(Text(text), soft_wrap=True)
-            )
-        device.news.append(
-            lambda text: terminal.print(
-                Text(f"{moment(device)}  fault: {text}"), soft_wrap=True
-            )
-        )
+        show(device)
         playing = scenarios.play(script, device)
         if coarse:
             coarse_.stride(device)
         try:
-            with _controlled(control, device, script, playing, terminal):
+            with _controlled(control, device, script, playing, further, terminal):
                 watch(device, terminal, duration)
         except KeyboardInterrupt:
             terminal.print("Stopped.")
@@ -269,6 +279,7 @@ def _controlled(
     device: Device,
     script: Scenario,
     playing: Playing,
+    prepare: Callable[[Device], None],
     terminal: Terminal,
 ) -> Iterator[None]:
     pace = device.world.pace
@@ -281,7 +292,8 @@ def _controlled(
         raise click.UsageError(
             f"cannot listen on {address.host}, port {address.port}: {error.strerror}"
         ) from error
-    with serving(Panel(device, pace, script, playing), device.world, listening) as port:
+    boards = Boards(Panel(device, pace, script, playing), prepare)
+    with closing(boards), serving(boards, listening) as port:
         terminal.print(f"Its control is at port {port}.")
         yield
 

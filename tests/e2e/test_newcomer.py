@@ -2,18 +2,14 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-import os
 from pathlib import Path
 import re
 import signal
-import subprocess
-import sys
 
 from kickwatt_demo.screenshots import browser
 from playwright.async_api import Page, async_playwright, expect
 import pytest
 
-from .processes import MARK
 from .test_demo import SPEED, mark, start, until_it_says
 
 __all__ = ["mark"]  # a fixture
@@ -37,16 +33,6 @@ async def page(tmp_path: Path) -> AsyncIterator[Page]:
         await chromium.close()
 
 
-def second_terminal(command: str, mark: str, folder: Path) -> subprocess.Popen[bytes]:
-    """Type a command, with the checkout's environment active."""
-    return subprocess.Popen(
-        ["bash", "-c", f". {Path(sys.prefix) / 'bin/activate'}; exec env {command}"],
-        stdout=(folder / "second.log").open("wb"),
-        stderr=subprocess.STDOUT,
-        env={**os.environ, MARK: mark},
-    )
-
-
 async def see_the_demo(page: Page, said: str, name: str, password: str) -> None:
     """The dashboard in Home Assistant, where the scooter charges."""
     dashboard = re.search(r"(http://\S+/kickwatt-demo/\S+)", said)
@@ -65,7 +51,12 @@ async def test_from_the_demo_to_why_the_power_went_off(
     tmp_path: Path, mark: str, page: Page
 ) -> None:
     expect.set_options(timeout=PATIENCE_MS)
-    for promise in ("scripts/demo", "--speed", "*A simulated scooter*"):
+    for promise in (
+        "scripts/demo",
+        "--speed",
+        "*A simulated scooter*",
+        "*Let the simulator play this charger*",
+    ):
         assert promise in README
     demo = start(mark, tmp_path, "--speed", SPEED)
     began = datetime.now(UTC) - timedelta(days=1)
@@ -75,7 +66,6 @@ async def test_from_the_demo_to_why_the_power_went_off(
     user = re.search(r"user (\S+), password (\S+)", said)
     assert address is not None
     assert user is not None
-    second = None
     try:
         until_it_says("switched the charger on", tmp_path, demo)
         await see_the_demo(page, said, user[1], user[2])
@@ -92,8 +82,9 @@ async def test_from_the_demo_to_why_the_power_went_off(
         await page.get_by_label("Name", exact=True).fill("Anna's e-bike")
         await page.get_by_role("radio", name="A simulated scooter").check()
         await page.get_by_role("button", name="Add", exact=True).click()
-        command = page.get_by_label("Or start the simulator with them:")
-        second = second_terminal(await command.inner_text(), mark, tmp_path)
+        await page.get_by_role(
+            "button", name="Let the simulator play this charger", exact=True
+        ).click()
         await expect(page.get_by_text("It has been heard")).to_be_visible()
         await expect(page.get_by_text("First reading: 0.0 W at")).to_be_visible()
         await page.get_by_role("link", name="Go to Now").click()
@@ -129,9 +120,6 @@ async def test_from_the_demo_to_why_the_power_went_off(
         await page.reload()
         await expect(page.get_by_role("spinbutton", name="Cut-off")).to_have_value("12")
     finally:
-        if second is not None:
-            second.send_signal(signal.SIGINT)
-            second.wait(30)
         demo.send_signal(signal.SIGINT)
         demo.communicate(timeout=60)
     assert demo.returncode == 0, (tmp_path / "progress.log").read_text()

@@ -1,6 +1,6 @@
 """A simulated scooter in a process of its own, to be looked at and changed over its control."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,14 +23,19 @@ class Scooter:
 
 @contextmanager
 def scooter(
-    hub: str = NOBODY, key: str = "ab" * 32, *, control: int = 0, start: str = "now"
+    hub: str = NOBODY,
+    key: str = "ab" * 32,
+    *,
+    control: int = 0,
+    start: str = "now",
+    options: Sequence[str] = ("--quiet",),
 ) -> Iterator[Scooter]:
     """Run the charger `scooter` until the block ends; `control` 0 lets the system choose the port."""
     process = subprocess.Popen(
         [
             str(Path(sys.executable).with_name("kickwatt-sim")),
-            *("run", "--hub", hub, "--id", "scooter", "--key", key, "--quiet"),
-            *("--control", str(control), "--start", start),
+            *("run", "--hub", hub, "--id", "scooter", "--key", key),
+            *("--control", str(control), "--start", start, *options),
         ],
         stdout=subprocess.PIPE,
         text=True,

@@ -66,10 +66,10 @@ async def _change_the_world(looker: Looker) -> None:
     await expect(page.get_by_text(re.compile(r"[1-9]\d* delivered"))).to_be_visible()
 
     await page.get_by_label("What may break").select_option("http_error")
-    await page.get_by_label("status", exact=True).fill("gremlins")
-    await looker.button("Break it").click()
-    await expect(page.get_by_role("alert")).to_contain_text("'status' of the fault")
-    await page.get_by_label("status", exact=True).fill("603")
+    status = page.get_by_label("status", exact=True)
+    await status.fill("700")
+    assert not await status.evaluate("input => input.validity.valid")
+    await status.fill("603")
     await looker.button("Break it").click()
     await looker.button("Mend: http error").click()
     await looker.sees("Nothing is broken.")
@@ -82,6 +82,81 @@ async def _change_the_world(looker: Looker) -> None:
 
     await looker.button("Pause").click()
     await expect(looker.button("Go on")).to_have_attribute("aria-pressed", "true")
+    assert await looker.barriers() == []
+    assert not await looker.overflows()
+    assert looker.complaints == []
+
+
+async def test_a_further_charger_is_played_looked_at_and_stopped(
+    beside: Beside, browser: Browser
+) -> None:
+    await beside.hub.add_charger("bike", name="Anna's e-bike", simulated=True)
+    await beside.hub.add_charger("garage", name="With a real board")
+    token = await beside.hub.add_token("admin")
+    looker = await Looker.open(browser, beside.hub.url, token, size=PHONE)
+    await looker.go("simulator")
+    await looker.sees("Simulated, but not played here")
+    await expect(looker.page.get_by_text("With a real board")).to_have_count(0)
+    await looker.button("Let the simulator play this charger: Anna's e-bike").click()
+    await looker.page.get_by_role("link", name="Anna's e-bike").click()
+    await looker.sees("What you do here happens to Anna's e-bike.")
+    await looker.sees("Playing: already plugged")
+    await looker.button("Break it").click()
+    await looker.sees("Mend")
+    await looker.page.get_by_role("link", name="Garage scooter").click()
+    await looker.sees("What you do here happens to Garage scooter.")
+    await looker.sees("Nothing is broken.")
+    assert await looker.barriers() == []
+    assert not await looker.overflows()
+    await looker.go("simulator/bike")
+    await looker.button("Stop: Anna's e-bike").click()
+    await looker.sees("The simulator does not play Anna's e-bike.")
+    assert looker.complaints == []
+
+
+async def test_a_charger_that_is_added_is_played_and_its_key_is_seen_no_more(
+    beside: Beside, browser: Browser
+) -> None:
+    token = await beside.hub.add_token("admin")
+    looker = await Looker.open(browser, beside.hub.url, token)
+    await looker.go("add")
+    await looker.page.get_by_label("Name", exact=True).fill("Anna's e-bike")
+    await looker.page.get_by_role("radio", name="A simulated scooter").check()
+    await looker.button("Add").click()
+    play = looker.page.get_by_role(
+        "button", name="Let the simulator play this charger", exact=True
+    )
+    await expect(play).to_be_visible()
+    assert await looker.barriers() == []
+    await play.click()
+    await looker.sees("The simulator plays it.")
+    assert not re.search("[0-9a-f]{64}", await looker.page.content())
+    assert await looker.barriers() == []
+    await looker.page.get_by_role("link", name="Look at its world").click()
+    await looker.sees("What you do here happens to Anna's e-bike.")
+    assert looker.complaints == []
+
+
+@pytest.mark.parametrize(
+    ("language", "fault", "scenario"),
+    [
+        ("en-GB", "no network", "bad reception"),
+        ("de-DE", "Kein Mobilfunknetz", "Schlechter Empfang"),
+        ("hi-IN", "नेटवर्क नहीं", "कमज़ोर सिग्नल"),
+    ],
+)
+async def test_scenarios_and_faults_speak_the_readers_language(
+    beside: Beside, browser: Browser, language: str, fault: str, scenario: str
+) -> None:
+    token = await beside.hub.add_token("admin")
+    looker = await Looker.open(
+        browser, beside.hub.url, token, size=PHONE, language=language
+    )
+    await looker.go("simulator")
+    await looker.page.locator("#fault-fault").select_option(label=fault)
+    await looker.page.locator("#scenario-scenario").select_option(label=scenario)
+    english = looker.page.locator("p.sentence[lang=en]")
+    await expect(english).to_have_count(2 if language == "en-GB" else 0)
     assert await looker.barriers() == []
     assert not await looker.overflows()
     assert looker.complaints == []

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from .bodies import Time
 
@@ -32,6 +32,20 @@ class Simulation(Struct):
     failed: int
 
 
+class SimulatedBoard(Struct):
+    """A charger that the simulator plays."""
+
+    charger: str
+    first: bool
+    """Whether the simulator was started with it; that one ends with the simulator only."""
+
+
+class SimulatedBoards(Struct):
+    """All that it plays, the first one first."""
+
+    boards: list[SimulatedBoard]
+
+
 class ScenarioInWords(Struct):
     """What may happen around a charger."""
 
@@ -44,7 +58,14 @@ class FaultParameter(Struct):
 
     name: str
     allowed: str
+    """In words."""
     usual: str | float | bool | None
+    least: float | UnsetType = UNSET
+    most: float | UnsetType = UNSET
+    whole: bool | UnsetType = UNSET
+    """Whether it is a whole number."""
+    choices: list[str] | UnsetType = UNSET
+    """Where it is no number: one of these."""
 
 
 class FaultInWords(Struct):

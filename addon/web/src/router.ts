@@ -103,10 +103,10 @@ export const ROUTES: Route[] = [
     view: ([id]) => html`<kw-meter-form .number=${id === undefined ? null : Number(id)}></kw-meter-form>`,
   },
   {
-    pattern: /^simulator$/,
+    pattern: new RegExp(`^simulator(?:/${ID})?$`),
     section: "simulator",
     load: () => import("./views/simulator"),
-    view: () => html`<kw-simulator></kw-simulator>`,
+    view: ([id]) => html`<kw-simulator .charger=${id}></kw-simulator>`,
   },
   {
     pattern: /^manage(?:\/users)?$/,

@@ -4,11 +4,11 @@ from typing import Any
 
 from .. import scenario as scenarios
 from ..device import Device
-from ..faults import FAULTS
 from ..faults.registry import FaultError
 from ..pace import AheadError, RealPace
 from ..scenario import Playing, Scenario, ScenarioError
 from .dialogue import Dialogue
+from .errors import WrongError
 from .requests import (
     Fault,
     Mend,
@@ -24,16 +24,6 @@ LINES = 500
 """The most lines of the dialogue in one answer."""
 
 
-class WrongError(Exception):
-    """Something that was asked for does not exist, or cannot be now."""
-
-    def __init__(self, status: int, message: str, field: str | None = None) -> None:
-        """Say it in one sentence; `status` as in HTTP."""
-        super().__init__(message)
-        self.status = status
-        self.field = field
-
-
 class Panel:
     """A device with the scenario that plays around it."""
 
@@ -41,43 +31,24 @@ class Panel:
         self, device: Device, pace: RealPace, script: Scenario, playing: Playing
     ) -> None:
         """`playing` is what `script` has become."""
-        self._device = device
+        self.device = device
         self._pace = pace
         self._script = script
         self._playing = playing
         self._dialogue = Dialogue(device.world)
         device.modem.dialogue.append(self._dialogue.hear)
 
-    def catalog(self) -> dict[str, Any]:
-        """Return the scenarios and faults that there are, in words."""
-        return {
-            "scenarios": [
-                {"name": name, "about": scenarios.load(name).about}
-                for name in scenarios.names()
-            ],
-            "faults": [
-                {
-                    "name": name,
-                    "about": fault.about,
-                    "parameters": [
-                        {
-                            "name": each,
-                            "allowed": str(allowed),
-                            "usual": fault.usual[each],
-                        }
-                        for each, allowed in fault.parameters.items()
-                    ],
-                }
-                for name, fault in sorted(FAULTS.items())
-            ],
-        }
+    @property
+    def charger(self) -> str:
+        """The charger's id."""
+        return str(self.device.board.settings["KICKWATT_ID"])
 
     def state(self) -> dict[str, Any]:
         """Return how it stands. Power in W, charge from 0 to 1, the world's clock in RFC 3339."""
-        device, outlet = self._device, self._device.outlet
+        device, outlet = self.device, self.device.outlet
         settings = device.board.settings
         return {
-            "charger": settings.get("KICKWATT_ID"),
+            "charger": self.charger,
             "board": device.board.model.name,
             "modem": str(settings.get("KICKWATT_MODEM", "sim800")),
             "clock": f"{device.world.wall:%Y-%m-%dT%H:%M:%SZ}",
@@ -110,11 +81,11 @@ class Panel:
             case Mend(fault):
                 self._mend(fault)
             case PlugIn(charge):
-                self._device.outlet.plug_in(charge)
+                self.device.outlet.plug_in(charge)
             case Unplug():
-                self._device.outlet.unplug()
+                self.device.outlet.unplug()
             case PressButton(lasts_s):
-                self._device.button.press(lasts_s)
+                self.device.button.press(lasts_s)
         return self.state()
 
     def _play(self, name: str) -> None:
@@ -129,9 +100,9 @@ class Panel:
         except ScenarioError as error:
             raise WrongError(422, f"{error}.", "scenario") from None
         self._playing.stop()
-        for each in list(self._device.injections):
+        for each in list(self.device.injections):
             each.end()
-        self._script, self._playing = script, scenarios.play(script, self._device)
+        self._script, self._playing = script, scenarios.play(script, self.device)
 
     def _set_speed(self, speed: float) -> None:
         try:
@@ -141,7 +112,7 @@ class Panel:
 
     def _strike(self, request: Fault) -> None:
         try:
-            self._device.inject(
+            self.device.inject(
                 request.fault, lasts_s=request.lasts_s, **request.parameters
             )
         except FaultError as error:
@@ -149,7 +120,7 @@ class Panel:
             raise WrongError(422, f"{text[:1].upper()}{text[1:]}.", "fault") from None
 
     def _mend(self, name: str) -> None:
-        going_on = [e for e in self._device.injections if e.name == name and e.active]
+        going_on = [e for e in self.device.injections if e.name == name and e.active]
         if not going_on:
             raise WrongError(409, "This fault is not going on.", "fault")
         for each in going_on:

@@ -54,3 +54,9 @@ class PressButton(
 
 
 type Request = PlayScenario | SetSpeed | Fault | Mend | PlugIn | Unplug | PressButton
+
+
+class Play(Struct, forbid_unknown_fields=True):
+    """Play a charger; its key is 64 hexadecimal digits."""
+
+    key: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]

@@ -29,6 +29,11 @@ _ZONE = Parameter("zone", str, "IANA name of a time zone; the hub's unless it is
 _CSV = Raw("text/csv", "Rows under a header (RFC 4180).")
 _CHARGER = "/api/v1/chargers/{id}"
 _SIMULATOR = "/api/v1/simulator"
+_PLAYED = Parameter(
+    "charger",
+    str,
+    "Whose world; that of the simulator's first board unless it is said.",
+)
 
 OPERATIONS: dict[tuple[str, str], Operation] = {
     ("GET", "/healthz"): Operation({200: answers.Healthy}, refuses=(503,)),
@@ -39,7 +44,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("GET", "/api/v1/relay"): Operation({200: answers.RelayStatus}),
     # a simulation beside the hub
     ("GET", _SIMULATOR): Operation(
-        {200: simulatoranswers.Simulation}, refuses=(404, 503)
+        {200: simulatoranswers.Simulation}, query=(_PLAYED,), refuses=(404, 503)
     ),
     ("GET", f"{_SIMULATOR}/catalog"): Operation(
         {200: simulatoranswers.SimulatorCatalog}, refuses=(404, 503)
@@ -47,6 +52,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("GET", f"{_SIMULATOR}/dialogue"): Operation(
         {200: simulatoranswers.SimulatorDialogue},
         query=(
+            _PLAYED,
             Parameter(
                 "after",
                 Annotated[int, Meta(ge=0)],
@@ -56,7 +62,19 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         refuses=(404, 503),
     ),
     ("POST", f"{_SIMULATOR}/do"): Operation(
-        {200: simulatoranswers.Simulation}, {"type": "object"}, refuses=(404, 409, 503)
+        {200: simulatoranswers.Simulation},
+        {"type": "object"},
+        query=(_PLAYED,),
+        refuses=(404, 409, 503),
+    ),
+    ("GET", f"{_SIMULATOR}/boards"): Operation(
+        {200: simulatoranswers.SimulatedBoards}, refuses=(404, 503)
+    ),
+    ("PUT", f"{_SIMULATOR}/boards/{{id}}"): Operation(
+        {200: simulatoranswers.SimulatedBoards}, refuses=(404, 409, 503)
+    ),
+    ("DELETE", f"{_SIMULATOR}/boards/{{id}}"): Operation(
+        {200: simulatoranswers.SimulatedBoards}, refuses=(404, 409, 503)
     ),
     # oneself
     ("POST", "/api/v1/login"): Operation(

@@ -1,6 +1,6 @@
 /** The simulation that runs beside the hub, as the hub passes it on. */
 
-import { call } from "./client";
+import { call, query } from "./client";
 
 export interface Simulation {
   charger: string;
@@ -25,6 +25,18 @@ export interface FaultParameter {
   name: string;
   allowed: string;
   usual: string | number | boolean | null;
+  least?: number;
+  most?: number;
+  whole?: boolean;
+  /** Where it is no number: one of these. */
+  choices?: string[];
+}
+
+/** A charger that the simulator plays. */
+export interface Board {
+  charger: string;
+  /** Whether the simulator was started with it, and ends with it. */
+  first: boolean;
 }
 
 export interface Fault {
@@ -47,10 +59,19 @@ export interface Line {
 
 export type Wish = { do: string } & Record<string, unknown>;
 
+interface Boards {
+  boards: Board[];
+}
+
+/** `charger` is whose world is meant; undefined: that of the board that the simulator was started with. */
 export const simulator = {
-  state: () => call<Simulation>("GET", "simulator"),
+  boards: async () => (await call<Boards>("GET", "simulator/boards")).boards,
+  play: async (charger: string) => (await call<Boards>("PUT", `simulator/boards/${charger}`)).boards,
+  stop: async (charger: string) => (await call<Boards>("DELETE", `simulator/boards/${charger}`)).boards,
   catalog: () => call<Catalog>("GET", "simulator/catalog"),
-  dialogue: async (after: number) =>
-    (await call<{ lines: Line[] }>("GET", `simulator/dialogue?after=${after}`)).lines,
-  do: (wish: Wish) => call<Simulation>("POST", "simulator/do", wish),
+  state: (charger?: string) => call<Simulation>("GET", query("simulator", { charger })),
+  dialogue: async (charger: string | undefined, after: number) =>
+    (await call<{ lines: Line[] }>("GET", query("simulator/dialogue", { charger, after }))).lines,
+  do: (charger: string | undefined, wish: Wish) =>
+    call<Simulation>("POST", query("simulator/do", { charger }), wish),
 };

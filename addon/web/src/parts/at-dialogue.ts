@@ -1,7 +1,7 @@
 /** What board and modem say to each other, line by line as it happens. */
 
 import { html, type PropertyValues, type TemplateResult } from "lit";
-import { customElement, state } from "lit/decorators.js";
+import { customElement, property, state } from "lit/decorators.js";
 import { HubError } from "../hub/client";
 import { type Line, simulator } from "../hub/simulator";
 import { t } from "../text";
@@ -12,6 +12,8 @@ const KEPT = 400;
 
 @customElement("kw-at-dialogue")
 export class AtDialogue extends Element {
+  /** Whose; undefined: of the board that the simulator was started with. */
+  @property({ attribute: false }) charger: string | undefined;
   @state() private lines: Line[] = [];
   @state() private paused = false;
   private atEnd = true;
@@ -46,7 +48,8 @@ ${this.lines.map((each) => `${each.by === "board" ? ">" : "<"} ${each.text}\n`).
   }
 
   /** Whoever reads at the end goes on reading there. */
-  protected override willUpdate(): void {
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has("charger")) this.lines = [];
     const log = this.querySelector("pre");
     this.atEnd = log === null || log.scrollHeight - log.scrollTop - log.clientHeight < 40;
   }
@@ -58,8 +61,10 @@ ${this.lines.map((each) => `${each.by === "board" ? ">" : "<"} ${each.text}\n`).
 
   private async ask(): Promise<void> {
     if (this.paused) return;
+    const { charger } = this;
     try {
-      const newest = await simulator.dialogue(this.lines.at(-1)?.number ?? 0);
+      const newest = await simulator.dialogue(charger, this.lines.at(-1)?.number ?? 0);
+      if (charger !== this.charger) return; // another one was chosen meanwhile
       if (newest.length > 0) this.lines = [...this.lines, ...newest].slice(-KEPT);
     } catch (error) {
       if (!(error instanceof HubError)) throw error;

@@ -1,10 +1,14 @@
-/** The lines for a board's settings.toml, which the hub tells only once: to copy, to download, or to scan. */
+/** The lines for a board's settings.toml, which the hub tells only once: to copy, to download, to scan, or for the simulator to play. */
 
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { unsafeSVG } from "lit/directives/unsafe-svg.js";
+import { hub } from "../hub/hub";
+import { simulator } from "../hub/simulator";
 import { t } from "../text";
+import { Attempt } from "./attempt";
 import { Element } from "./element";
+import { refusedForm } from "./field";
 import { icon } from "./icons";
 
 export interface BoardLines {
@@ -18,8 +22,30 @@ export class BoardLinesElement extends Element {
   @property({ attribute: false }) told!: BoardLines;
   @state() private copied = "";
   @state() private code = "";
+  private readonly attempt = new Attempt(this);
 
   override render(): TemplateResult {
+    if (!simulatable(this.told.charger)) return this.lines();
+    const link = `#/simulator/${this.told.charger.id}`;
+    // Once it is played, nobody needs its key.
+    if (this.attempt.done("play"))
+      return html`<div class="stack tight" role="status">
+        <p>${t("lines.played")}</p>
+        <div class="row"><a class="button quiet" href=${link}>${t("lines.look")}</a></div>
+      </div>`;
+    return html`<div class="stack tight">
+        <p>${t("lines.play_lead")}</p>
+        <div class="row"><button class="button" @click=${this.play}>${t("sim.let_play")}</button></div>
+        ${refusedForm(this.attempt.refused("play"), [])}
+      </div>
+      <br />
+      <details class="fold">
+        <summary>${t("lines.self")}</summary>
+        ${this.lines()}
+      </details>`;
+  }
+
+  private lines(): TemplateResult {
     const lines = this.told.settings_toml;
     return html`<div class="stack tight">
       <p>${t(this.told.charger.simulated ? "lines.lead_simulated" : "lines.lead")}</p>
@@ -62,6 +88,12 @@ export class BoardLinesElement extends Element {
     return `KICKWATT_ID=${charger.id} KICKWATT_KEY=${key} kickwatt-sim run --hub ${this.url}`;
   }
 
+  private play(): void {
+    void this.attempt.at("play", async () => {
+      await simulator.play(this.told.charger.id);
+    });
+  }
+
   private copyButton(text: string, kind: "" | "quiet"): TemplateResult {
     const done = this.copied === text;
     return html`<button class="button ${kind}" @click=${() => this.copy(text)}>
@@ -98,6 +130,11 @@ function copyOldWay(shown: HTMLElement | undefined): void {
   if (selection === null || shown === undefined) return;
   selection.selectAllChildren(shown);
   document.execCommand("copy"); // deprecated, and the only way there is on a LAN
+}
+
+/** Whether a simulator that runs beside the hub can play a charger. */
+export function simulatable(charger: { simulated: boolean }): boolean {
+  return charger.simulated && hub.sees({ scope: "admin", simulated: true });
 }
 
 /** Give the browser a file to keep. */

@@ -6,8 +6,7 @@ import { call, HubError } from "../hub/client";
 import { hub } from "../hub/hub";
 import type { Charger } from "../hub/types";
 import { words } from "../parts/attempt";
-import type { BoardLines } from "../parts/board-lines";
-import "../parts/board-lines";
+import { type BoardLines, simulatable } from "../parts/board-lines";
 import { HubElement } from "../parts/element";
 import { field, refusedForm } from "../parts/field";
 import { icon } from "../parts/icons";
@@ -100,7 +99,7 @@ export class AddCharger extends HubElement {
     const measured = charger.reading !== null;
     return html`<div class="columns">
       <section class="card">
-        <h2>${t("add.lines", { name: charger.name })}</h2>
+        <h2>${t(simulatable(charger) ? "lines.play_title" : "add.lines", { name: charger.name })}</h2>
         <kw-board-lines .told=${told}></kw-board-lines>
       </section>
       <section class="card stack" aria-live="polite">
@@ -112,7 +111,7 @@ export class AddCharger extends HubElement {
             ${measured ? t("add.step_measured", this.measured(charger)) : t("add.step_measuring")}
           </li>
         </ol>
-        ${heard ? nothing : html`<p class="small soft">${t("add.help")}</p>`}
+        ${heard || charger.simulated ? nothing : html`<p class="small soft">${t("add.help")}</p>`}
         ${measured ? html`<a class="button" href="#/now">${t("app.to_now")}</a>` : nothing}
       </section>
     </div>`;

@@ -1,29 +1,35 @@
-/** The simulated world beside the hub: how it stands, and what shall happen in it. */
+/** A simulated world beside the hub: how it stands, and what shall happen in it. */
 
-import { html, nothing, type TemplateResult } from "lit";
-import { customElement, state } from "lit/decorators.js";
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
 import { HubError } from "../hub/client";
 import { hub } from "../hub/hub";
-import { type Catalog, type Fault, type Simulation, simulator, type Wish } from "../hub/simulator";
+import { type Board, type Catalog, type Simulation, simulator, type Wish } from "../hub/simulator";
 import "../parts/at-dialogue";
 import { Attempt, submitted, words } from "../parts/attempt";
 import { HubElement } from "../parts/element";
 import { type Fact, facts } from "../parts/facts";
 import { choice, field, numeric, refusedForm } from "../parts/field";
+import { happening } from "../parts/happening";
 import { icon } from "../parts/icons";
 import { Loaded } from "../parts/loaded";
 import { Poll } from "../parts/poll";
 import { t } from "../text";
 import { complaint } from "../text/doing";
 import { moment, number, watts } from "../text/format";
+import { learn, title } from "../text/world";
+import "./simulated-boards";
+import "./simulated-faults";
 
 const HOLD_S = 5.5; // a little more than the board asks for
 
 @customElement("kw-simulator")
 export class SimulatorView extends HubElement {
+  /** Whose world; undefined: that of the board that the simulator was started with. */
+  @property({ attribute: false }) charger: string | undefined;
+  @state() private boards: Board[] = [];
   @state() private world: Simulation | null = null;
   @state() private silent: HubError | null = null;
-  @state() private fault = "";
   @state() private scenario = "";
   private readonly catalog = new Loaded<Catalog>(this);
   private readonly attempt = new Attempt(this);
@@ -33,31 +39,54 @@ export class SimulatorView extends HubElement {
     new Poll(this, () => this.ask());
   }
 
+  protected override willUpdate(changed: PropertyValues): void {
+    if (!changed.has("charger")) return;
+    this.world = null;
+    this.scenario = "";
+    void this.ask();
+  }
+
   override render(): TemplateResult {
-    void this.catalog.load("all", () => simulator.catalog());
-    const name = hub.charger(this.world?.charger ?? "")?.name ?? this.world?.charger ?? "";
     return html`<div class="head"><h1 tabindex="-1">${t("sim.title")}</h1></div>
+      <div class="stack">${this.silent === null ? this.worlds() : failed(this.silent)}</div>`;
+  }
+
+  private worlds(): TemplateResult {
+    if (this.boards.length === 0) return html`<p class="soft" role="status">${t("app.loading")}</p>`;
+    const shown = this.charger ?? this.boards[0]?.charger ?? "";
+    return html`<kw-simulated-boards
+        .boards=${this.boards}
+        .shown=${shown}
+        .changed=${(boards: Board[]) => (this.boards = boards)}
+      ></kw-simulated-boards>
       ${
-        this.silent !== null
-          ? html`<div class="note warn" role="alert">
-              ${icon("warn")}
-              <div>${complaint(this.silent)}</div>
-            </div>`
+        this.boards.every((each) => each.charger !== shown)
+          ? html`<p class="soft" role="status">${t("sim.not_played", { name: named(shown) })}</p>`
           : this.world === null
             ? html`<p class="soft" role="status">${t("app.loading")}</p>`
-            : html`<p class="soft">${t("sim.lead", { name })}</p>
-                <br />
-                <div class="columns">
-                  <div class="stack">${this.stands(this.world)} ${this.speed(this.world)}</div>
-                  <div class="stack">
-                    ${this.catalog.show(
-                      (catalog) => html`${this.scenarios(catalog)} ${this.faults(catalog, this.world)}`,
-                    )}
-                  </div>
-                </div>
-                <br />
-                <kw-at-dialogue></kw-at-dialogue>`
+            : this.shown(this.world)
       }`;
+  }
+
+  private shown(world: Simulation): TemplateResult {
+    void this.catalog.load("all", async () => (await Promise.all([simulator.catalog(), learn()]))[0]);
+    return html`<p class="soft">${t("sim.lead", { name: named(world.charger) })}</p>
+      <div class="columns">
+        <div class="stack">${this.stands(world)} ${this.speed(world)}</div>
+        <div class="stack">
+          ${this.catalog.show(
+            (catalog) =>
+              html`${this.scenarios(catalog, world)}
+                <kw-simulated-faults
+                  .faults=${catalog.faults}
+                  .broken=${world.faults}
+                  .error=${this.attempt.refused("fault")}
+                  .wish=${(wish: Wish) => this.wish("fault", wish)}
+                ></kw-simulated-faults>`,
+          )}
+        </div>
+      </div>
+      <kw-at-dialogue .charger=${this.charger}></kw-at-dialogue>`;
   }
 
   private stands(world: Simulation): TemplateResult {
@@ -127,82 +156,28 @@ export class SimulatorView extends HubElement {
     </form>`;
   }
 
-  private scenarios({ scenarios }: Catalog): TemplateResult {
-    const chosen = this.scenario || (this.world?.scenario ?? "");
-    const about = scenarios.find((each) => each.name === chosen)?.about ?? "";
+  private scenarios({ scenarios }: Catalog, world: Simulation): TemplateResult {
+    const name = this.scenario || world.scenario;
+    const chosen = scenarios.find((each) => each.name === name);
     return html`<form class="card form" @submit=${this.play}>
       <h2>${t("sim.scenario")}</h2>
       ${choice(
         "scenario",
         t("sim.scenario_of"),
-        chosen,
-        scenarios.map(({ name }) => [name, spaced(name)]),
+        name,
+        scenarios.map((each) => [each.name, title("scenarios", each.name)]),
         (value) => (this.scenario = value),
         "scenario",
       )}
-      <p class="small soft sentence" lang="en">${about}</p>
+      ${chosen === undefined ? nothing : happening("scenarios", chosen)}
       ${refusedForm(this.attempt.refused("scenario"), [])}
       <div class="row">
         <button class="button">${t("sim.play")}</button>
         <span class="small soft" role="status">
-          ${t("sim.playing", { scenario: spaced(this.world?.scenario ?? "") })}
+          ${t("sim.playing", { scenario: title("scenarios", world.scenario) })}
         </span>
       </div>
     </form>`;
-  }
-
-  private faults({ faults }: Catalog, world: Simulation | null): TemplateResult {
-    const chosen = faults.find((each) => each.name === this.fault) ?? faults[0];
-    const error = this.attempt.refused("fault");
-    return html`<section class="card stack">
-      <h2>${t("sim.faults")}</h2>
-      <div role="status">
-        ${
-          world?.faults.length
-            ? html`<ul class="list">
-                ${world.faults.map(
-                  (each) =>
-                    html`<li class="line">
-                      <span>${spaced(each)}</span>
-                      <button
-                        class="button quiet"
-                        aria-label="${t("sim.mend")}: ${spaced(each)}"
-                        @click=${() => this.wish("mend", { do: "mend", fault: each })}
-                      >
-                        ${t("sim.mend")}
-                      </button>
-                    </li>`,
-                )}
-              </ul>`
-            : html`<p class="soft">${t("sim.nothing_broken")}</p>`
-        }
-      </div>
-      <form class="form" @submit=${(event: SubmitEvent) => this.strike(event, chosen)}>
-        ${choice(
-          "fault",
-          t("sim.fault"),
-          chosen?.name ?? "",
-          faults.map(({ name }) => [name, spaced(name)]),
-          (value) => (this.fault = value),
-          "fault",
-        )}
-        <p class="small soft sentence" lang="en">${chosen?.about}</p>
-        ${chosen?.parameters.map((each) =>
-          field({
-            name: each.name,
-            form: `fault-${chosen.name}`,
-            label: spaced(each.name),
-            type: "text",
-            value: String(each.usual ?? ""),
-            hint: each.allowed,
-            required: false,
-          }),
-        )}
-        ${field({ name: "minutes", form: "fault", label: t("sim.lasts"), unit: "min", required: false, least: 0.1, hint: t("sim.lasts_hint") })}
-        ${refusedForm(error, [])}
-        <div class="row"><button class="button danger">${t("sim.strike")}</button></div>
-      </form>
-    </section>`;
   }
 
   private plug(event: SubmitEvent): void {
@@ -219,31 +194,21 @@ export class SimulatorView extends HubElement {
     this.wish("scenario", { do: "play_scenario", scenario: words(submitted(event), "scenario") });
   }
 
-  private strike(event: SubmitEvent, fault: Fault | undefined): void {
-    const form = submitted(event);
-    if (fault === undefined) return;
-    const minutes = numeric(form, "minutes");
-    const given = fault.parameters
-      .map(({ name, usual }) => [name, words(form, name), typeof usual] as const)
-      .filter(([, text]) => text !== "")
-      .map(([name, text, kind]) => [name, kind === "number" ? Number(text) : text]);
-    this.wish("fault", {
-      do: "fault",
-      fault: fault.name,
-      lasts_s: minutes === null ? null : minutes * 60,
-      parameters: Object.fromEntries(given),
-    });
-  }
-
   private wish(form: string, wish: Wish): void {
+    const { charger } = this;
     void this.attempt.at(form, async () => {
-      this.world = await simulator.do(wish);
+      const world = await simulator.do(charger, wish);
+      if (charger === this.charger) this.world = world;
     });
   }
 
   private async ask(): Promise<void> {
+    const { charger } = this;
     try {
-      this.world = await simulator.state();
+      this.boards = await simulator.boards();
+      const played = charger === undefined || this.boards.some((each) => each.charger === charger);
+      const world = played ? await simulator.state(charger) : null;
+      if (charger === this.charger) this.world = world;
       this.silent = null;
     } catch (error) {
       if (!(error instanceof HubError)) throw error;
@@ -252,7 +217,13 @@ export class SimulatorView extends HubElement {
   }
 }
 
-/** "no_network" → "no network". */
-function spaced(name: string): string {
-  return name.replaceAll("_", " ");
+function named(charger: string): string {
+  return hub.charger(charger)?.name ?? charger;
+}
+
+function failed(error: HubError): TemplateResult {
+  return html`<div class="note warn" role="alert">
+    ${icon("warn")}
+    <div>${complaint(error)}</div>
+  </div>`;
 }

@@ -93,6 +93,12 @@ export const de: Record<keyof typeof en, string> = {
   "add.url_hint":
     "Wie die Platine den Geräteport des Hubs erreicht, etwa http://192.168.1.5:8422. Leer: das Relay, wenn es eines gibt, sonst die Adresse dieser Seite.",
   "lines.url": "Die Platine meldet sich bei {url}.",
+  "lines.play_title": "Eine Platine für {name}",
+  "lines.play_lead":
+    "Der Simulator neben diesem Hub kann ihn simulieren: mit einer eigenen Platine und einem Scooter, der am Ladegerät wartet.",
+  "lines.played": "Er wird jetzt simuliert. Seine Platine startet und meldet sich in etwa einer Minute.",
+  "lines.look": "Seine Welt ansehen",
+  "lines.self": "Oder anderswo starten, mit diesen Zeilen",
 
   "users.title": "Benutzer",
   "users.lead": "Wer sich anmelden darf. Ein Administrator darf alles; andere dürfen ansehen und schalten.",
@@ -162,6 +168,12 @@ export const de: Record<keyof typeof en, string> = {
 
   "sim.title": "Simulator",
   "sim.lead": "Die Firmware der Platine in einer simulierten Welt. Was du hier tust, geschieht {name}.",
+  "sim.boards": "Hier simulierte Lader",
+  "sim.let_play": "Hier simulieren lassen",
+  "sim.unplayed": "Simuliert, aber nicht von diesem Simulator",
+  "sim.played_elsewhere": "Nicht von diesem Simulator, und doch gehört: Vielleicht simuliert ihn ein anderer",
+  "sim.stop": "Beenden",
+  "sim.not_played": "{name} wird hier nicht simuliert.",
   "sim.stands": "Wie es steht",
   "sim.clock": "Ihre Uhr",
   "sim.battery": "Akku",

@@ -90,6 +90,12 @@ export const en = {
   "add.url_hint":
     "How the board reaches the hub's device port, such as http://192.168.1.5:8422. Empty: the relay if there is one, else the address of this page.",
   "lines.url": "The board will report to {url}.",
+  "lines.play_title": "A board for {name}",
+  "lines.play_lead":
+    "The simulator beside this hub can play it: a board of its own, and a scooter that waits on its charger.",
+  "lines.played": "The simulator plays it. Its board starts now and reports within about a minute.",
+  "lines.look": "Look at its world",
+  "lines.self": "Or run it elsewhere, with these lines",
 
   "users.title": "Users",
   "users.lead": "Who may sign in. An administrator may do everything; others may look and switch.",
@@ -158,6 +164,12 @@ export const en = {
 
   "sim.title": "Simulator",
   "sim.lead": "The board's own firmware in a simulated world. What you do here happens to {name}.",
+  "sim.boards": "Chargers that the simulator plays",
+  "sim.let_play": "Let the simulator play this charger",
+  "sim.unplayed": "Simulated, but not played here",
+  "sim.played_elsewhere": "Not played here, and yet heard: another simulator may play it",
+  "sim.stop": "Stop",
+  "sim.not_played": "The simulator does not play {name}.",
   "sim.stands": "How it stands",
   "sim.clock": "Its clock",
   "sim.battery": "Battery",

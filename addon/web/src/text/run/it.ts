@@ -92,6 +92,12 @@ export const it: Record<keyof typeof en, string> = {
   "add.url_hint":
     "Come la scheda raggiunge la porta dispositivi dell’hub, per esempio http://192.168.1.5:8422. Vuoto: il relay se c’è, altrimenti l’indirizzo di questa pagina.",
   "lines.url": "La scheda riferirà a {url}.",
+  "lines.play_title": "Una scheda per {name}",
+  "lines.play_lead":
+    "Il simulatore accanto a questo hub può simularlo: con una scheda tutta sua, e un monopattino che aspetta al caricatore.",
+  "lines.played": "Adesso è simulato. La sua scheda parte e si fa sentire entro un minuto circa.",
+  "lines.look": "Guarda il suo mondo",
+  "lines.self": "Oppure avvialo altrove, con queste righe",
 
   "users.title": "Utenti",
   "users.lead": "Chi può accedere. Un amministratore può fare tutto; gli altri possono guardare e comandare.",
@@ -160,6 +166,12 @@ export const it: Record<keyof typeof en, string> = {
 
   "sim.title": "Simulatore",
   "sim.lead": "Il firmware stesso della scheda in un mondo simulato. Quello che fai qui succede a {name}.",
+  "sim.boards": "Caricatori simulati qui",
+  "sim.let_play": "Fallo simulare qui",
+  "sim.unplayed": "Simulato, ma non da questo simulatore",
+  "sim.played_elsewhere": "Non da questo simulatore, eppure sentito: forse lo simula un altro",
+  "sim.stop": "Ferma",
+  "sim.not_played": "{name} non è simulato qui.",
   "sim.stands": "Come sta",
   "sim.clock": "Il suo orologio",
   "sim.battery": "Batteria",

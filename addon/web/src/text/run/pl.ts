@@ -90,6 +90,12 @@ export const pl: Record<keyof typeof en, string> = {
   "add.url_hint":
     "Jak płytka dociera do portu urządzeń huba, na przykład http://192.168.1.5:8422. Puste: przekaźnik sieciowy (relay), jeśli jest, inaczej adres tej strony.",
   "lines.url": "Płytka będzie się zgłaszać do {url}.",
+  "lines.play_title": "Płytka dla: {name}",
+  "lines.play_lead":
+    "Symulator obok tego huba może ją symulować: z własną płytką i hulajnogą, która czeka na ładowarce.",
+  "lines.played": "Jest teraz symulowana. Jej płytka startuje i odezwie się w ciągu około minuty.",
+  "lines.look": "Zobacz jej świat",
+  "lines.self": "Albo uruchom ją gdzie indziej, z tymi wierszami",
 
   "users.title": "Użytkownicy",
   "users.lead": "Kto może się zalogować. Administrator może wszystko; inni mogą patrzeć i przełączać.",
@@ -158,6 +164,12 @@ export const pl: Record<keyof typeof en, string> = {
 
   "sim.title": "Symulator",
   "sim.lead": "Oprogramowanie samej płytki w symulowanym świecie. To, co tu zrobisz, przydarzy się: {name}.",
+  "sim.boards": "Ładowarki symulowane tutaj",
+  "sim.let_play": "Symuluj tutaj",
+  "sim.unplayed": "Symulowana, ale nie przez ten symulator",
+  "sim.played_elsewhere": "Nie przez ten symulator, a jednak ją słychać: może symuluje ją inny",
+  "sim.stop": "Zatrzymaj",
+  "sim.not_played": "{name}: nie jest tutaj symulowana.",
   "sim.stands": "Jak to wygląda",
   "sim.clock": "Jej zegar",
   "sim.battery": "Bateria",

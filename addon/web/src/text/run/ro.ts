@@ -90,6 +90,12 @@ export const ro: Record<keyof typeof en, string> = {
   "add.url_hint":
     "Cum ajunge placa la portul pentru dispozitive al hubului, de exemplu http://192.168.1.5:8422. Gol: releul de rețea (relay), dacă există, altfel adresa acestei pagini.",
   "lines.url": "Placa va raporta la {url}.",
+  "lines.play_title": "O placă pentru {name}",
+  "lines.play_lead":
+    "Simulatorul de lângă acest hub îl poate simula: cu o placă proprie și o trotinetă care așteaptă la încărcător.",
+  "lines.played": "Acum e simulat. Placa lui pornește și raportează în circa un minut.",
+  "lines.look": "Privește lumea lui",
+  "lines.self": "Sau pornește-l altundeva, cu aceste rânduri",
 
   "users.title": "Utilizatori",
   "users.lead": "Cine se poate autentifica. Un administrator poate face orice; ceilalți pot privi și comuta.",
@@ -158,6 +164,12 @@ export const ro: Record<keyof typeof en, string> = {
 
   "sim.title": "Simulator",
   "sim.lead": "Chiar firmware-ul plăcii, într-o lume simulată. Ce faci aici i se întâmplă lui {name}.",
+  "sim.boards": "Încărcătoare simulate aici",
+  "sim.let_play": "Simulează-l aici",
+  "sim.unplayed": "Simulat, dar nu de acest simulator",
+  "sim.played_elsewhere": "Nu de acest simulator, și totuși auzit: poate îl simulează altul",
+  "sim.stop": "Oprește",
+  "sim.not_played": "{name} nu e simulat aici.",
   "sim.stands": "Cum stă",
   "sim.clock": "Ceasul ei",
   "sim.battery": "Baterie",
