@@ -1,5 +1,6 @@
 """How a battery ages, from whole charges only."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -60,6 +61,46 @@ def test_the_index_follows_the_capacity(per_year: float) -> None:
     assert found.index == pytest.approx(100 * (1 - 2 * per_year), abs=2.5)
     assert found.trend == pytest.approx(-100 * per_year, abs=1.0)
     assert found.trend_low <= found.trend <= found.trend_high
+
+
+def test_the_index_is_that_of_the_latest_days_where_whole_charges_are_rare() -> None:
+    def left(day: int) -> float:
+        return 1.0 - 0.2 * day / 365.25
+
+    found = health(
+        [
+            a_charge(day, 420.0 * left(day) * (1.0 if day % 15 == 0 else 0.5))
+            for day in range(0, 730, 3)
+        ]
+    )
+    assert found is not None
+    assert found.index == pytest.approx(100 * left(723) / left(6), abs=1.0)
+
+
+def test_what_the_charger_draws_for_itself_is_no_capacity() -> None:
+    idle_w = 12.0
+    charges = [
+        replace(
+            a_charge(day, 420.0 + idle_w * (4.0 + day / 100)),
+            duration_s=3600.0 * (4.0 + day / 100),
+            tail_w=idle_w,
+        )
+        for day in range(60)
+    ]
+    found = health(charges)
+    assert found is not None
+    assert found.index == pytest.approx(100.0, abs=0.1)
+    assert found.trend == pytest.approx(0.0, abs=0.1)
+
+
+def test_of_charges_that_took_nothing_but_idle_draw_nothing_is_said() -> None:
+    assert health([a_charge(day, 1.2 * 4.0) for day in range(9)]) is None
+
+
+def test_of_charges_that_contradict_each_other_nothing_is_said() -> None:
+    first = [a_charge(day, 400.0) for day in range(5)]
+    at_once = [a_charge(4000.0 + day / 1e6, 400.0 + day) for day in range(20)]
+    assert health([*first, *at_once]) is None
 
 
 def test_the_interval_of_the_trend_holds_the_truth_four_times_in_five() -> None:
