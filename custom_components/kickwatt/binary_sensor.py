@@ -83,6 +83,7 @@ class KickwattBinarySensor(KickwattEntity, BinarySensorEntity):
     """A yes or no about a charger."""
 
     entity_description: KickwattBinarySensorDescription
+    shows = ("is_on",)
 
     @property
     @override

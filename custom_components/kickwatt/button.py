@@ -11,8 +11,10 @@ from homeassistant.components.button import (
 )
 from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .const import DOMAIN
 from .coordinator import KickwattConfigEntry
 from .entity import KickwattEntity, KickwattEntityDescription, async_add_for_chargers
 from .helpers import translated_errors
@@ -26,11 +28,23 @@ PARALLEL_UPDATES = 1
 class KickwattButtonDescription(KickwattEntityDescription, ButtonEntityDescription):
     """Describes a button of a charger."""
 
-    press_fn: Callable[[KickwattLive, str], Awaitable[None]]
+    press_fn: Callable[[KickwattLive, Charger], Awaitable[None]]
     order: Literal["on", "do"]
     """What it comes to, for the words when it fails."""
 
-    makes_sense_fn: Callable[[Charger], bool] = lambda _: True
+
+async def _clear_trip(live: KickwattLive, charger: Charger) -> None:
+    """Clear what stopped a charger.
+
+    It is an order for off: without a stop it would end a charge.
+    """
+    if not charger.problems:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="nothing_to_clear",
+            translation_placeholders={"charger": charger.name},
+        )
+    await live.clear_trip(charger.id)
 
 
 BUTTONS: tuple[KickwattButtonDescription, ...] = (
@@ -39,24 +53,24 @@ BUTTONS: tuple[KickwattButtonDescription, ...] = (
         key="charge_once",
         translation_key="charge_once",
         exists_fn=lambda charger: charger.has_modes,
-        press_fn=lambda live, charger_id: live.charge_once(charger_id),
+        press_fn=lambda live, charger: live.charge_once(charger.id),
         order="on",
     ),
-    # The board refuses unless its owner allowed it, and power stays off in any case.
+    # There also while there is nothing to clear: a button that comes and goes would fill the
+    # activity. The board refuses unless its owner allowed it, and power stays off in any case.
     KickwattButtonDescription(
         key="clear_trip",
         translation_key="clear_trip",
         exists_fn=lambda charger: charger.is_board,
-        press_fn=lambda live, charger_id: live.clear_trip(charger_id),
+        press_fn=_clear_trip,
         order="do",
-        makes_sense_fn=lambda charger: bool(charger.problems),
     ),
     KickwattButtonDescription(
         key="restart",
         device_class=ButtonDeviceClass.RESTART,
         entity_category=EntityCategory.CONFIG,
         exists_fn=lambda charger: charger.is_board,
-        press_fn=lambda live, charger_id: live.restart(charger_id),
+        press_fn=lambda live, charger: live.restart(charger.id),
         order="do",
     ),
 )
@@ -78,18 +92,8 @@ class KickwattButton(KickwattEntity, ButtonEntity):
 
     entity_description: KickwattButtonDescription
 
-    @property
-    @override
-    def available(self) -> bool:
-        """Whether it can be pressed, and there is anything to do."""
-        return super().available and self.entity_description.makes_sense_fn(
-            self.charger
-        )
-
     @override
     async def async_press(self) -> None:
         """Have it done."""
         with translated_errors(self.charger, self.entity_description.order):
-            await self.entity_description.press_fn(
-                self.coordinator.live, self.charger_id
-            )
+            await self.entity_description.press_fn(self.coordinator.live, self.charger)

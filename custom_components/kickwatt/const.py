@@ -6,8 +6,8 @@ DOMAIN: Final = "kickwatt"
 
 MANUFACTURER: Final = "Kickwatt"
 
-EVENT_CHARGE: Final = "kickwatt_charge"
-"""Fired for the activity when a charge ends and when a safety stop trips."""
+EVENT_SAFETY_STOP: Final = "kickwatt_safety_stop"
+"""Fired for the activity, which cannot say why from a state alone."""
 
 DOCUMENTATION: Final = (
     "https://github.com/kickwatt/kickwatt/blob/main/docs/home-assistant.md"

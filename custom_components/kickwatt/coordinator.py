@@ -93,6 +93,8 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
         self.metering.listen_to_all(self._async_register_thing)
         self.changed: tuple[Charger, ...] = ()
         """The chargers about which the last news were, all of them at first."""
+        self.gone: frozenset[str] = frozenset()
+        """The ids of those that the last news took away."""
         self.misfit: str | None = None
         """Why this integration cannot use the hub at all."""
         self._tell: defaultdict[str, list[Callable[[Happening], None]]] = defaultdict(
@@ -264,8 +266,9 @@ class KickwattCoordinator(DataUpdateCoordinator[dict[str, Charger]]):
         for charger in self.changed:
             self._async_register_charger(charger, before.get(charger.id))
         self._concerned.update(charger.id for charger in self.changed)
-        if gone := before.keys() - chargers.keys():
-            self._concerned.update(gone)
+        self.gone = frozenset(before.keys() - chargers.keys())
+        if self.gone:
+            self._concerned.update(self.gone)
             self._async_remove_stale_devices()
 
     @callback

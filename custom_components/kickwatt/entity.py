@@ -1,8 +1,9 @@
 """The base of all Kickwatt entities."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, override
+from typing import Any, ClassVar, override
 
 from homeassistant.const import Platform
 from homeassistant.core import callback
@@ -36,6 +37,9 @@ class KickwattEntity(CoordinatorEntity[KickwattCoordinator]):
 
     _attr_has_entity_name = True
     entity_description: KickwattEntityDescription
+
+    shows: ClassVar[tuple[str, ...]] = ()
+    """The properties that its state is made of, as far as news can change them."""
 
     def __init__(
         self,
@@ -87,14 +91,17 @@ class KickwattEntity(CoordinatorEntity[KickwattCoordinator]):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        """Show what is new, unless it is about another charger."""
-        coordinator = self.coordinator
-        news = (
-            coordinator.last_update_success,
-            coordinator.data.get(self.charger_id),
+        """Show what is new, if it is new here.
+
+        Of a charger's many entities most show after a reading what they showed before it,
+        and to write that down again takes far longer than to see that it is the same.
+        """
+        shown = self.available and (
+            self.extra_state_attributes,
+            [getattr(self, each) for each in self.shows],
         )
-        if news != self._shown:
-            self._shown = news
+        if shown != self._shown:
+            self._shown = shown
             super()._handle_coordinator_update()
 
 
@@ -122,11 +129,11 @@ def async_add_for_chargers[DescriptionT: KickwattEntityDescription](
     """
     coordinator = entry.runtime_data
     registry = er.async_get(coordinator.hass)
-    added: set[tuple[str, str]] = set()
+    added: defaultdict[str, set[str]] = defaultdict(set)
 
     def is_new(charger: Charger, description: DescriptionT) -> bool:
         """Whether an entity is to be added now."""
-        if (charger.id, description.key) in added:
+        if description.key in added[charger.id]:
             return False
         return description.exists_fn(charger) or bool(
             registry.async_get_entity_id(
@@ -137,20 +144,22 @@ def async_add_for_chargers[DescriptionT: KickwattEntityDescription](
     @callback
     def add_new(chargers: Iterable[Charger]) -> None:
         """Add what is new, and forget what is gone: it may come back."""
-        added.difference_update(
-            [key for key in added if key[0] not in coordinator.data]
-        )
+        for charger_id in coordinator.gone:
+            added.pop(charger_id, None)
         new = [
             (charger.id, description)
             for charger in chargers
             for description in descriptions
             if is_new(charger, description)
         ]
-        added.update((charger_id, description.key) for charger_id, description in new)
-        async_add_entities(
-            entity_class(coordinator, charger_id, description)
-            for charger_id, description in new
-        )
+        for charger_id, description in new:
+            added[charger_id].add(description.key)
+        # Most news bring nothing, and to add nothing is a task of its own.
+        if new:
+            async_add_entities(
+                entity_class(coordinator, charger_id, description)
+                for charger_id, description in new
+            )
 
     add_new(coordinator.data.values())
     entry.async_on_unload(

@@ -8,7 +8,7 @@ from homeassistant.const import ATTR_DEVICE_ID, ATTR_ENTITY_ID, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import EVENT_CHARGE
+from .const import EVENT_SAFETY_STOP
 from .coordinator import KickwattConfigEntry
 from .entity import KickwattEntity, KickwattEntityDescription, async_add_for_chargers
 from .happenings import Happening, HappeningType
@@ -27,14 +27,6 @@ CHARGE = KickwattEventDescription(
     event_types=[happening.value for happening in HappeningType],
     known_when_silent=True,
 )
-
-# Of these there is more to say than that they happened.
-_EXPLAINED = {
-    HappeningType.CUT_OFF,
-    HappeningType.FINISHED,
-    HappeningType.TRIPPED,
-    HappeningType.UNPLUGGED,
-}
 
 
 async def async_setup_entry(
@@ -66,14 +58,13 @@ class KickwattEvent(KickwattEntity, EventEntity):
         """Tell what has happened."""
         self._trigger_event(happening.type, happening.data)
         self.async_write_ha_state()
-        if happening.type in _EXPLAINED:
+        if happening.type is HappeningType.TRIPPED:
             self.hass.bus.async_fire(
-                EVENT_CHARGE,
+                EVENT_SAFETY_STOP,
                 {
                     ATTR_DEVICE_ID: self.registry_entry
                     and self.registry_entry.device_id,
                     ATTR_ENTITY_ID: self.entity_id,
-                    "event_type": happening.type.value,
                     **happening.data,
                 },
             )

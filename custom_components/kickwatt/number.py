@@ -174,6 +174,7 @@ class KickwattNumber(KickwattEntity, NumberEntity):
     """An adjustable value of a charger."""
 
     entity_description: KickwattNumberDescription
+    shows = ("native_value",)
 
     @property
     @override

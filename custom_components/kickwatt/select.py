@@ -50,6 +50,7 @@ class KickwattMode(KickwattEntity, SelectEntity):
     """When a charger gives power by itself. The hub keeps it, so it works in silence."""
 
     entity_description: KickwattSelectDescription
+    shows = ("current_option",)
 
     @property
     @override

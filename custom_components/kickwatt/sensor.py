@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 import logging
-from typing import Any, override
+from typing import Any, ClassVar, override
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
@@ -252,6 +252,7 @@ class KickwattSensor(KickwattEntity, SensorEntity):
     """A value of a charger."""
 
     entity_description: KickwattSensorDescription
+    shows: ClassVar[tuple[str, ...]] = ("native_value", "last_reset", "measured_at")
 
     @property
     @override
@@ -265,9 +266,21 @@ class KickwattSensor(KickwattEntity, SensorEntity):
         """Return when counting began, for what counts from a beginning."""
         return self.entity_description.last_reset_fn(self.charger)
 
+    @property
+    def measured_at(self) -> datetime | None:
+        """Return when it was measured, for what is measured or counted.
+
+        The same value again is news as well: Home Assistant's integrals, derivatives and
+        statistics go by when a state was reported last.
+        """
+        measured = self.entity_description.state_class is not None
+        return self.charger.reading.time if measured else None
+
 
 class KickwattCost(KickwattSensor):
     """What the running charge costs, else the last one, in the tariff's currency."""
+
+    shows = (*KickwattSensor.shows, "native_unit_of_measurement")
 
     @property
     @override

@@ -54,6 +54,7 @@ class KickwattRelay(KickwattEntity, SwitchEntity):
     """
 
     entity_description: KickwattSwitchDescription
+    shows = ("is_on",)
 
     @property
     @override

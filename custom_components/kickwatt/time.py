@@ -44,6 +44,7 @@ class KickwattReadyBy(KickwattEntity, TimeEntity):
     """When a planned charge is to be ready, every day."""
 
     entity_description: KickwattTimeDescription
+    shows = ("native_value",)
 
     @property
     @override

@@ -58,6 +58,7 @@ class KickwattFirmware(KickwattEntity, UpdateEntity):
     _attr_release_url = CHANGES
     _attr_supported_features = UpdateEntityFeature.RELEASE_NOTES
     entity_description: KickwattUpdateDescription
+    shows = ("installed_version", "latest_version")
 
     @property
     @override

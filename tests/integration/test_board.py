@@ -3,9 +3,9 @@
 import asyncio
 
 from homeassistant.components.update import UpdateEntityFeature
-from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.entity_component import DATA_INSTANCES
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -18,6 +18,8 @@ from tests.support.waiting import until
 CLEAR = "button.garage_scooter_clear_safety_stop"
 RESTART = "button.garage_scooter_restart"
 FIRMWARE = "update.garage_scooter_firmware"
+PROBLEM = "binary_sensor.garage_scooter_problem"
+RELAY = "switch.garage_scooter_relay"
 CONNECTIVITY = "binary_sensor.garage_scooter_connectivity"
 
 
@@ -28,20 +30,47 @@ async def press(hass: HomeAssistant, entity_id: str) -> None:
     )
 
 
-async def test_a_stop_can_be_cleared_only_while_there_is_one(
+async def test_a_stop_is_cleared_and_then_there_is_nothing_to_clear(
     hass: HomeAssistant, board: S1Device, loaded: MockConfigEntry
 ) -> None:
-    assert state_of(hass, CLEAR) == STATE_UNAVAILABLE
     board.trips, board.state, board.remote_clear = ["flapping"], "tripped", True
     await board.report()
-    await until(lambda: state_of(hass, CLEAR) != STATE_UNAVAILABLE)
+    await until(lambda: state_of(hass, PROBLEM) == "on")
     pressing = asyncio.create_task(press(hass, CLEAR))
     await until(lambda: loaded.runtime_data.data["scooter"].relay.pending)
     await board.report()
     await board.report()
     await pressing
     assert board.trips == []
-    await until(lambda: state_of(hass, CLEAR) == STATE_UNAVAILABLE)
+    await until(lambda: state_of(hass, PROBLEM) == "off")
+    with pytest.raises(ServiceValidationError, match="no safety stop to clear"):
+        await press(hass, CLEAR)
+
+
+async def test_where_nothing_is_to_be_cleared_no_charge_is_ended_for_it(
+    hass: HomeAssistant, board: S1Device, loaded: MockConfigEntry
+) -> None:
+    board.relay, board.why = 1, "button"
+    await board.report(90, state="charging")
+    await until(lambda: state_of(hass, RELAY) == "on")
+    with pytest.raises(ServiceValidationError, match="no safety stop to clear"):
+        await press(hass, CLEAR)
+    await board.report(90, state="charging")
+    await board.report(90, state="charging")
+    assert board.relay == 1
+
+
+async def test_a_stop_comes_and_goes_and_the_button_for_it_stays_as_it_is(
+    hass: HomeAssistant, line: Line
+) -> None:
+    before = hass.states.get(CLEAR)
+    assert before is not None
+    assert before.state == STATE_UNKNOWN
+    for number, trips in ((11, ["over_current"]), (12, [])):
+        await line.change(number, trips=trips)
+        problem = "on" if trips else "off"
+        await until(lambda problem=problem: state_of(hass, PROBLEM) == problem)
+        assert hass.states.get(CLEAR) is before
 
 
 async def test_a_board_whose_owner_does_not_allow_it_is_not_cleared(
@@ -49,7 +78,7 @@ async def test_a_board_whose_owner_does_not_allow_it_is_not_cleared(
 ) -> None:
     board.trips, board.state = ["flapping"], "tripped"
     await board.report()
-    await until(lambda: state_of(hass, CLEAR) != STATE_UNAVAILABLE)
+    await until(lambda: state_of(hass, PROBLEM) == "on")
     pressing = asyncio.create_task(press(hass, CLEAR))
     await until(lambda: loaded.runtime_data.data["scooter"].relay.pending)
     await board.report()

@@ -1,4 +1,4 @@
-"""What the activity says of a charge, in the owner's language."""
+"""What the activity says of a charger, in the owner's language."""
 
 from datetime import timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.kickwatt.const import DOMAIN, EVENT_CHARGE
+from custom_components.kickwatt.const import DOMAIN, EVENT_SAFETY_STOP
 from custom_components.kickwatt.logbook import Describe, async_describe_events
 from tests.integration.scripted_hub import CHARGER, HUB_ID, Line
 from tests.support.waiting import until
@@ -38,7 +38,7 @@ class Activity:
         self.entries: list[dict[str, Any]] = []
         self._describe: dict[str, Describe] = {}
         async_describe_events(hass, self._offer)
-        hass.bus.async_listen(EVENT_CHARGE, self._see)
+        hass.bus.async_listen(EVENT_SAFETY_STOP, self._see)
 
     def _offer(self, domain: str, event_type: str, describe: Describe) -> None:
         assert domain == DOMAIN
@@ -60,55 +60,20 @@ def activity(hass: HomeAssistant) -> Activity:
     return Activity(hass)
 
 
-def ended(reason: str | None, **changes: Any) -> dict[str, Any]:
-    """Return a charge that is over after an hour and a half."""
-    return {
-        **CHARGER["session"],
-        "end": "2026-11-21T08:00:00Z",
-        "end_reason": reason,
-        **changes,
-    }
-
-
-@pytest.mark.parametrize(
-    ("session", "message"),
-    [
-        (ended("cut_off"), "Cut off: 120 Wh, 1 h 30 min, Ended by the board"),
-        (ended("full"), "Finished: 120 Wh, 1 h 30 min, Full"),
-        (ended("unplugged"), "Unplugged: 120 Wh, 1 h 30 min"),
-        (
-            ended("full", end="2026-11-21T06:39:40Z", energy_wh=0),
-            "Finished: 0 Wh, 10 min, Full",
-        ),
-        (ended("eaten", start=None), "Finished: 120 Wh, eaten"),
-        ({}, "Finished"),
-    ],
-)
-async def test_a_charge_ends_with_its_energy_its_duration_and_the_reason(
-    hass: HomeAssistant,
-    line: Line,
-    activity: Activity,
-    session: dict[str, Any],
-    message: str,
-) -> None:
-    await line.happen(11, "session_started", session=CHARGER["session"])
-    await line.happen(12, "session_ended", session=session)
-    await until(lambda: activity.messages == [message])
-    (entry,) = activity.entries
-    assert entry["name"] == "Garage scooter"
-    assert entry["entity_id"] == CHARGE
-
-
 async def test_a_safety_stop_says_why(
     hass: HomeAssistant, line: Line, activity: Activity
 ) -> None:
     await line.happen(11, "tripped", trips=["over_current", "welded"])
     await line.happen(12, "guard", reason="time")
-    await until(lambda: len(activity.entries) == 2)
+    await line.happen(13, "guard", reason="moonshine")
+    await until(lambda: len(activity.entries) == 3)
     assert activity.messages == [
-        "Tripped: Too much current, Relay does not open",
-        "Tripped: Hub: took too long",
+        "Safety stop: Too much current, Relay does not open",
+        "Safety stop: Hub: took too long",
+        "Safety stop: guard_moonshine",
     ]
+    assert activity.entries[0]["name"] == "Garage scooter"
+    assert activity.entries[0]["entity_id"] == CHARGE
 
 
 async def test_it_is_said_in_the_owners_language_and_with_the_owners_name(
@@ -131,7 +96,7 @@ async def test_it_is_said_in_the_owners_language_and_with_the_owners_name(
     path = f"component.{DOMAIN}.entity.event.charge.state_attributes"
     assert activity.entries[0]["name"] == "Roller"
     assert activity.messages == [
-        f"{texts[f'{path}.event_type.state.tripped']}: "
+        f"{texts[f'{path}.reason.state.trip']}: "
         f"{texts[f'{path}.reasons.state.over_current']}"
     ]
 
@@ -140,16 +105,20 @@ async def test_what_was_said_of_a_device_that_is_gone_stays_readable(
     hass: HomeAssistant, line: Line, activity: Activity
 ) -> None:
     hass.bus.async_fire(
-        EVENT_CHARGE,
-        {"device_id": None, "entity_id": CHARGE, "event_type": "finished"},
+        EVENT_SAFETY_STOP,
+        {"device_id": None, "entity_id": CHARGE, "reasons": ["welded"]},
     )
     await hass.async_block_till_done()
     assert activity.entries == [
-        {"name": "Kickwatt", "message": "Finished", "entity_id": CHARGE}
+        {
+            "name": "Kickwatt",
+            "message": "Safety stop: Relay does not open",
+            "entity_id": CHARGE,
+        }
     ]
 
 
-async def test_the_real_logbook_has_it_with_the_device(
+async def test_the_real_logbook_has_one_line_for_a_charges_end_and_the_reason_of_a_stop(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,
     line: Line,
@@ -158,14 +127,18 @@ async def test_the_real_logbook_has_it_with_the_device(
     pytest.importorskip("hass_frontend", reason="only newest has its frontend here")
     assert await async_setup_component(hass, "logbook", {})
     begin = dt_util.utcnow() - timedelta(minutes=1)
-    await line.happen(11, "tripped", trips=["over_current"])
+    session = {**CHARGER["session"], "end": "2026-11-21T08:00:00Z"}
+    await line.happen(11, "session_started", session=CHARGER["session"])
+    await line.happen(12, "session_ended", session=session | {"end_reason": "full"})
+    await line.happen(13, "tripped", trips=["over_current"])
     await until(lambda: len(activity.entries) == 1)
     await async_wait_recording_done(hass)
     client = await hass_client()
     answer = await client.get(
         f"/api/logbook/{begin.isoformat()}", params={"entity": CHARGE}
     )
-    entries = [each for each in await answer.json() if each.get("message")]
-    assert [(each["domain"], each["name"], each["message"]) for each in entries] == [
-        (DOMAIN, "Garage scooter", "Tripped: Too much current")
+    said = [
+        each.get("message") or each["attributes"]["event_type"]
+        for each in await answer.json()
     ]
+    assert said == ["started", "finished", "tripped", "Safety stop: Too much current"]

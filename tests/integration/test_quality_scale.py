@@ -31,6 +31,7 @@ INTEGRATION: Final = ROOT / "custom_components" / "kickwatt"
 SCALE: Final = yaml.safe_load((INTEGRATION / "quality_scale.yaml").read_text())["rules"]
 ACTIONS: Final = yaml.safe_load((INTEGRATION / "services.yaml").read_text())
 ICONS: Final = json.loads((INTEGRATION / "icons.json").read_text())
+ENGLISH: Final = json.loads((INTEGRATION / "translations" / "en.json").read_text())
 SOURCES: Final = {file.name: file.read_text() for file in INTEGRATION.glob("*.py")}
 
 # https://developers.home-assistant.io/docs/core/integration-quality-scale/rules, as of
@@ -78,8 +79,14 @@ RULES: Final[dict[str, list[str]]] = {
         "test_switch.py::test_every_answer_of_the_hub_has_its_words",
     ],
     "config-entry-unloading": ["test_init.py::test_unloading_leaves_nothing_behind"],
-    "docs-configuration-parameters": ["test_what_an_owner_looks_for_is_documented"],
-    "docs-installation-parameters": ["test_what_an_owner_looks_for_is_documented"],
+    "docs-configuration-parameters": [
+        "test_what_an_owner_looks_for_is_documented",
+        "test_every_field_of_a_dialog_is_documented",
+    ],
+    "docs-installation-parameters": [
+        "test_what_an_owner_looks_for_is_documented",
+        "test_every_field_of_a_dialog_is_documented",
+    ],
     "entity-unavailable": [
         "test_sensor.py::test_a_silent_charger_is_unavailable_but_for_what_stays_true"
     ],
@@ -380,6 +387,20 @@ def test_what_an_owner_looks_for_is_documented(rule: str) -> None:
     assert len(text) > 200, section
     for word in words:
         assert word in text, word
+
+
+@pytest.mark.parametrize("dialogs", ["config", "options"])
+def test_every_field_of_a_dialog_is_documented(dialogs: str) -> None:
+    text = (ROOT / DETAIL).read_text()
+    names = {
+        name
+        for step in ENGLISH[dialogs]["step"].values()
+        for part in ("data", "menu_options")
+        for key, name in step.get(part, {}).items()
+        if key != "qr_code"  # which asks for nothing
+    }
+    assert len(names) >= 2
+    assert [name for name in sorted(names) if f"**{name}**" not in text] == []
 
 
 def test_every_rule_about_documents_names_its_section() -> None:

@@ -136,6 +136,7 @@ def test_every_exception_has_a_text_and_every_text_an_exception() -> None:
         "invalid_auth",
         "may_not_remove",
         "not_removed",
+        "nothing_to_clear",
         "scope_too_small",
         "still_there",
     }
