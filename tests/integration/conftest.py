@@ -124,8 +124,8 @@ async def ask(hub: RunningHub, method: str, path: str, json: Any = None) -> Any:
 
 @pytest.fixture
 async def hub(tmp_path: Path) -> AsyncGenerator[RunningHub]:
-    """Return the real hub, with an order time that a test can wait for."""
-    async with running_hub(tmp_path / "hub", order_s=1.0) as hub:
+    """Return the real hub."""
+    async with running_hub(tmp_path / "hub") as hub:
         yield hub
 
 

@@ -34,6 +34,17 @@ async def talking(board: S1Device) -> AsyncGenerator[None]:
     await asyncio.wait([task])
 
 
+async def ordered(entry: MockConfigEntry) -> None:
+    """Wait until the hub has said that the scooter has got an order."""
+    await until(lambda: entry.runtime_data.data["scooter"].relay.pending)
+
+
+@pytest.fixture
+def impatient(hub: RunningHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the hub give a board no time to answer."""
+    monkeypatch.setattr(hub.hub.context.control, "_answer_s", 0.1)
+
+
 async def test_a_board_that_obeys_is_switched_on_and_off(
     hass: HomeAssistant, board: S1Device, loaded: MockConfigEntry, order: Order
 ) -> None:
@@ -51,7 +62,7 @@ async def test_until_the_board_reports_the_old_state_is_the_truth(
     hass: HomeAssistant, board: S1Device, loaded: MockConfigEntry, order: Order
 ) -> None:
     switching = asyncio.create_task(order("turn_on"))
-    await asyncio.sleep(0.05)
+    await ordered(loaded)
     await board.send()
     # The board has the order now, and the relay is closed; but it has not said so.
     assert board.relay == 1
@@ -98,7 +109,11 @@ async def test_a_board_that_refuses_is_quoted(
 
 
 async def test_a_board_that_never_answers_times_out(
-    hass: HomeAssistant, board: S1Device, loaded: MockConfigEntry, order: Order
+    hass: HomeAssistant,
+    board: S1Device,
+    loaded: MockConfigEntry,
+    order: Order,
+    impatient: None,
 ) -> None:
     with pytest.raises(HomeAssistantError, match="order was withdrawn") as late:
         await order("turn_on")
@@ -110,10 +125,15 @@ async def test_a_board_that_never_answers_times_out(
 
 
 async def test_an_order_for_off_stands_when_the_board_does_not_answer(
-    hass: HomeAssistant, board: S1Device, loaded: MockConfigEntry, order: Order
+    hass: HomeAssistant,
+    board: S1Device,
+    loaded: MockConfigEntry,
+    order: Order,
+    impatient: None,
 ) -> None:
-    async with talking(board):
-        await order("turn_on")
+    board.relay, board.why = 1, "button"
+    await board.send()
+    await until(lambda: state_of(hass, SWITCH) == "on")
     with pytest.raises(HomeAssistantError, match="The order stands") as late:
         await order("turn_off")
     assert late.value.translation_key == "timeout_off"
@@ -127,7 +147,7 @@ async def test_off_does_not_wait_for_on(
     hass: HomeAssistant, board: S1Device, loaded: MockConfigEntry, order: Order
 ) -> None:
     on = asyncio.create_task(order("turn_on"))
-    await asyncio.sleep(0.05)
+    await ordered(loaded)
     off = asyncio.create_task(order("turn_off"))
     with pytest.raises(HomeAssistantError) as overtaken:
         await on
@@ -150,11 +170,11 @@ async def test_one_slow_board_does_not_hold_up_another(
         await bike.report(0)
         await until(lambda: states_of(hass).get("switch.bike_relay") == "off")
         slow = asyncio.create_task(order("turn_on"))
-        await asyncio.sleep(0.05)
+        await ordered(loaded)
         async with talking(bike):
             await order("turn_on", "switch.bike_relay")
         assert not slow.done()
-        with pytest.raises(HomeAssistantError):
+        async with talking(board):
             await slow
 
 
