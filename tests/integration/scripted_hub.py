@@ -12,6 +12,7 @@ from aiohttp import WSMsgType, web
 from yarl import URL
 
 HUB_ID = "0123456789abcdef0123456789abcdef"
+PATIENCE_S = 60
 TOKEN = "c0ffee" * 10 + "c0de"  # 64 digits, as the hub's are
 
 CHARGER: dict[str, Any] = {
@@ -105,7 +106,7 @@ class Line:
 
     async def hear(self, kind: str) -> dict[str, Any]:
         """Wait for the client's next message, which has to be of that type."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             data: dict[str, Any] = await self.ws.receive_json()
         assert data["type"] == kind, data
         return data
@@ -247,7 +248,7 @@ class ScriptedHub:
 
     async def accept(self) -> Line:
         """Wait for the next live connection."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             return await self._lines.get()
 
     async def _answer_info(self, request: web.Request) -> web.Response:
@@ -297,7 +298,7 @@ class ScriptedHub:
 
 async def gone(line: Line) -> bool:
     """Wait until the client has closed the line."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         return (await line.ws.receive()).type in (
             WSMsgType.CLOSE,
             WSMsgType.CLOSED,

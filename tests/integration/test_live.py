@@ -33,11 +33,13 @@ from custom_components.kickwatt.live import (
 from tests.integration.scripted_hub import (
     CHARGER,
     HUB_ID,
+    PATIENCE_S,
     TOKEN,
     Line,
     ScriptedHub,
     gone,
 )
+from tests.support.waiting import until
 
 
 @dataclass
@@ -55,7 +57,7 @@ class Followed:
 
     async def next(self) -> Message:
         """Wait for the next message."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             return await self.said.get()
 
     async def name(self) -> str:
@@ -297,7 +299,7 @@ async def test_it_is_tried_again_for_ever(
     line.over.set()
     await scripted.stop()
     assert isinstance(await followed.next(), Lost)
-    await asyncio.wait_for(enough.wait(), 10)
+    await asyncio.wait_for(enough.wait(), PATIENCE_S)
     # It broke soon after it was opened, which counts as the first failure.
     assert asked[:100] == list(range(1, 101))
     assert followed.said.empty()
@@ -331,7 +333,7 @@ async def test_what_waiting_does_not_mend_ends_it(
     await line.say("auth_failed", message="Unknown token")
     assert followed.task is not None
     with pytest.raises(AuthenticationError):
-        await asyncio.wait_for(followed.task, 5)
+        await asyncio.wait_for(followed.task, PATIENCE_S)
 
 
 async def test_another_hub_at_the_address_never_sees_the_token(
@@ -422,13 +424,27 @@ async def test_a_hub_that_says_nothing_is_given_up(
 async def test_a_line_without_pings_is_found_dead(
     followed: Followed, scripted: ScriptedHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_module, "SILENCE_S", 0.3)
     line = await connect(followed, scripted)
-    for _ in range(5):
-        await asyncio.sleep(0.1)
+    loop, passed_s, answered = asyncio.get_running_loop(), 0.0, 0
+    clock, ws = loop.time, followed.live._ws
+    assert ws is not None
+    pong = ws.pong
+
+    async def answer(message: bytes = b"") -> None:
+        nonlocal answered
+        await pong(message)
+        answered += 1
+
+    # Time passes when the test says so, however busy the machine is.
+    monkeypatch.setattr(loop, "time", lambda: clock() + passed_s)
+    monkeypatch.setattr(ws, "pong", answer)
+    for pings in range(1, 5):
+        passed_s += live_module.SILENCE_S * 0.6
         await line.ws.ping()
+        await until(lambda pings=pings: answered == pings)
     assert followed.live.connected
     assert followed.said.empty()
+    passed_s += live_module.SILENCE_S * 1.1
     lost = await followed.next()
     assert isinstance(lost, Lost)
     assert "silent" in str(lost.error)

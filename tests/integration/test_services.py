@@ -87,7 +87,7 @@ async def test_a_charge_is_started_and_stopped(
     await board.report()
     assert board.relay == 1
     stopping = asyncio.create_task(act(hass, loaded, "stop_charge"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not stopping.done():
             await board.report()
             await asyncio.sleep(0.02)
