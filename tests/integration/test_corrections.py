@@ -262,6 +262,9 @@ async def test_what_a_board_brings_after_hours_without_coverage_goes_to_its_hour
     monkeypatch.setattr(
         "custom_components.kickwatt.corrections.SETTLE", timedelta(milliseconds=50)
     )
+    # For Home Assistant it is still the hour in which this file was read.
+    now = HOUR_NOW + timedelta(minutes=20)
+    monkeypatch.setattr("homeassistant.util.dt.utcnow", lambda: now)
     await hub.add_charger("bike")  # never heard of, so nothing of it is wrong
     into_hour_s = int((datetime.now(UTC) - HOUR_NOW).total_seconds())
 

@@ -71,9 +71,13 @@ async def test_a_fixed_price_is_the_hubs_and_can_be_taken_back(
 
 
 async def test_the_prices_of_an_entity_are_the_hubs_and_follow_it(
-    hass: HomeAssistant, hub: RunningHub, loaded: MockConfigEntry
+    hass: HomeAssistant,
+    hub: RunningHub,
+    loaded: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
+    monkeypatch.setattr("homeassistant.util.dt.utcnow", lambda: now)
     hour = timedelta(hours=1)
 
     def tell(*prices: float) -> None:
