@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import contextlib
 import os
 from pathlib import Path
+import random
 import shutil
 import signal
 import socket
@@ -14,6 +15,9 @@ from typing import Final, Self
 _ENDS_WITH_US: Final = (
     ("setpriv", "--pdeathsig", "TERM") if shutil.which("setpriv") else ()
 )
+
+# Below what Linux (from 32768 on) and the others (from 49152 on) give to whoever asks for any port.
+_NEVER_GIVEN: Final = range(20_000, 32_768)
 
 
 class PartDiedError(Exception):
@@ -146,9 +150,13 @@ def port_is_free(port: int) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on just now."""
+    """Ports that nobody listens on just now, and that the system gives to nobody until they are used."""
+    found: list[int] = []
     with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
+        while len(found) < count:
+            port = random.choice(_NEVER_GIVEN)
+            probe = stack.enter_context(socket.socket())
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                found.append(port)
+    return found

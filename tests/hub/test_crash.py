@@ -4,8 +4,10 @@ import asyncio
 from pathlib import Path
 
 import aiohttp
+from kickwatt_demo.process import free_ports
 import pytest
 
+from kickwatt_hub.api.wire import BODY_S
 from tests.support.hub_process import HubProcess, running_hub
 from tests.support.kills import kill_under_load
 
@@ -33,10 +35,8 @@ async def test_sigkill_in_mid_ingest_loses_and_doubles_nothing(tmp_path: Path) -
     assert "Traceback" not in process.log()
 
 
-async def test_sigterm_stops_within_five_seconds_and_says_goodbye(
-    tmp_path: Path,
-) -> None:
-    """Also with a client that listens and one that never finishes its request."""
+async def test_sigterm_stops_soon_and_says_goodbye(tmp_path: Path) -> None:
+    """It waits neither for a client that listens nor for one that never finishes its request."""
     process = HubProcess(tmp_path / "data").start()
     token = await asyncio.to_thread(process.add_token, "read")
     async with aiohttp.ClientSession() as session:
@@ -44,7 +44,7 @@ async def test_sigterm_stops_within_five_seconds_and_says_goodbye(
         await socket.send_json({"type": "auth", "token": token})
         await socket.send_json({"type": "subscribe", "id": 1})
         for _ in range(3):
-            await socket.receive_json(timeout=5)
+            await socket.receive_json(timeout=60)
         port = int(process.device_url.rpartition(":")[2])
         _, slow = await asyncio.open_connection("127.0.0.1", port)
         slow.write(
@@ -52,12 +52,12 @@ async def test_sigterm_stops_within_five_seconds_and_says_goodbye(
         )
         await slow.drain()
         stopping = asyncio.create_task(asyncio.to_thread(process.stop))
-        farewell = await socket.receive(timeout=5)
+        farewell = await socket.receive(timeout=60)
         assert (farewell.type, farewell.data) == (aiohttp.WSMsgType.CLOSE, 1001)
         code, seconds = await stopping
         slow.close()
     assert code == 0
-    assert seconds < 5
+    assert seconds < BODY_S / 2
     assert "Traceback" not in process.log()
     # Nothing is left to be recovered: the write-ahead log was taken in.
     assert not (tmp_path / "data" / "kickwatt.sqlite-wal").exists()
@@ -65,13 +65,14 @@ async def test_sigterm_stops_within_five_seconds_and_says_goodbye(
 
 async def test_the_hub_starts_again_on_the_same_ports_at_once(tmp_path: Path) -> None:
     """The addresses of old connections are no obstacle."""
-    process = HubProcess(tmp_path / "data").start()
-    ports = [int(url.rpartition(":")[2]) for url in (process.url, process.device_url)]
+    port, device_port = free_ports(2)
+    process = HubProcess(tmp_path / "data")
+    process.start(port=port, device_port=device_port)
     async with (
         aiohttp.ClientSession() as session,
         session.get(f"{process.url}/healthz") as answer,
     ):
         assert answer.status == 200
         process.kill()
-        process.start(port=ports[0], device_port=ports[1])
+        process.start(port=port, device_port=device_port)
     assert process.stop()[0] == 0

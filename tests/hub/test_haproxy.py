@@ -4,11 +4,11 @@ import asyncio
 import os
 from pathlib import Path
 import shutil
-import socket
 import subprocess
 from urllib.parse import urlsplit
 
 import aiohttp
+from kickwatt_demo.process import free_ports
 import pytest
 
 from tests.support.hub_process import ROOT, HubProcess
@@ -19,11 +19,6 @@ pytestmark = [
     pytest.mark.needs(NEEDS[0], package=NEEDS[1]),
     pytest.mark.needs("haproxy"),
 ]
-
-
-def _free() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return f"127.0.0.1:{taken.getsockname()[1]}"
 
 
 def _haproxy(
@@ -55,7 +50,7 @@ async def test_a_killed_hub_is_not_missed(tmp_path: Path, postgresql: Cluster) -
         hubs.append(HubProcess(folder, environment=environment).start())
     keys = [hubs[0].add_charger(f"scooter-{number}") for number in range(4)]
     token = hubs[0].add_token("read")
-    main, devices = _free(), _free()
+    main, devices = (f"127.0.0.1:{port}" for port in free_ports(2))
     proxy = _haproxy(hubs, main, devices)
     boards = [
         S1Device(f"http://{devices}", f"scooter-{number}", key)
@@ -78,7 +73,7 @@ async def test_a_killed_hub_is_not_missed(tmp_path: Path, postgresql: Cluster) -
                 assert energies == [float(wh) for wh in range(1, 11)]
     finally:
         proxy.terminate()
-        proxy.wait(10)
+        proxy.wait(60)
         for board in boards:
             await board.close()
         hubs[1].stop()
@@ -90,7 +85,7 @@ async def _report(boards: list[S1Device], times: int) -> None:
         for board in boards:
             board.energy_wh += 1
             board.measure(90.0)
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 while board.queue:
                     board.up += 1
                     try:
