@@ -18,10 +18,10 @@ async def ask(meter: SimulatedMeter, pdu: bytes, unit: int = 1) -> bytes:
     writer.write(struct.pack(">HHHB", 7, 0, len(pdu) + 1, unit) + pdu)
     try:
         number, protocol, length, answered = struct.unpack(
-            ">HHHB", await asyncio.wait_for(reader.readexactly(7), 5)
+            ">HHHB", await asyncio.wait_for(reader.readexactly(7), 60)
         )
         assert (number, protocol, answered) == (7, 0, unit)
-        return await asyncio.wait_for(reader.readexactly(length - 1), 5)
+        return await asyncio.wait_for(reader.readexactly(length - 1), 60)
     except asyncio.IncompleteReadError:
         return b""
     finally:
@@ -76,7 +76,7 @@ async def test_what_is_no_modbus_is_hung_up_on(header: bytes) -> None:
     async with SimulatedMeter(House()) as meter:
         reader, writer = await asyncio.open_connection("127.0.0.1", meter.port)
         writer.write(header)
-        assert await asyncio.wait_for(reader.read(), 5) == b""
+        assert await asyncio.wait_for(reader.read(), 60) == b""
         writer.close()
 
 

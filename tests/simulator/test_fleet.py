@@ -139,12 +139,14 @@ def test_a_fleet_from_the_command_line_prints_a_summary(tmp_path: Path) -> None:
     with S1Hub() as hub:
         done = sim(
             *("fleet", "1", "--hub", hub.url, "--keys", str(keys), "--json"),
-            *("--interval", "0.05", "--duration", "1", "--ramp", "0"),
+            *("--interval", "0.05", "--duration", "2", "--ramp", "0"),
         )
     summary = json.loads(done.stdout)
     assert done.returncode == 0, done.stderr
     assert summary["devices"] == 1
-    assert summary["statuses"]["200"] == len(hub.messages) > 0
+    answered = summary["statuses"]["200"]
+    # One may have been under way at the end.
+    assert 0 < answered <= len(hub.messages) <= answered + 1
     assert summary["broken_promises"] == {}
 
 

@@ -1,5 +1,6 @@
 """What the modem's client makes of real servers, and of what is none."""
 
+from collections.abc import Iterator
 import socket
 import threading
 import time
@@ -11,18 +12,22 @@ from kickwatt_sim.pace import RealPace
 from kickwatt_sim.world import World
 
 
-def request(url: str, method: str = "POST", timeout_s: float = 5.0) -> Request:
+def request(url: str, method: str = "POST", timeout_s: float = 60.0) -> Request:
     return Request(method, url, (("User-Agent", "SIMCom_MODULE"),), b"hello", timeout_s)
 
 
 class Server:
     """Answers every connection with fixed bytes."""
 
-    def __init__(self, answer: bytes, delay_s: float = 0.0) -> None:
+    def __init__(self, answer: bytes, *, waits: bool = False) -> None:
+        """With `waits`, it answers once `go` is set."""
+        self.go = threading.Event()
+        if not waits:
+            self.go.set()
         self.heard: list[bytes] = []
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/path?x=1"
-        self._answer, self._delay_s = answer, delay_s
+        self._answer = answer
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self) -> None:
@@ -36,19 +41,20 @@ class Server:
                 while not heard.endswith(b"hello"):
                     heard += connection.recv(4096)
                 self.heard.append(heard)
-                time.sleep(self._delay_s)
+                self.go.wait()
                 connection.sendall(self._answer)
 
     def close(self) -> None:
+        self.go.set()
         self._socket.close()
 
 
 @pytest.fixture
-def closed_port() -> int:
-    listening = socket.create_server(("127.0.0.1", 0))
-    port: int = listening.getsockname()[1]
-    listening.close()
-    return port
+def closed_port() -> Iterator[int]:
+    """A port at which nobody listens, kept from everybody else."""
+    with socket.socket() as kept:
+        kept.bind(("127.0.0.1", 0))
+        yield kept.getsockname()[1]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +88,7 @@ def test_a_closed_port_is_a_network_error(closed_port: int) -> None:
 
 
 def test_a_server_that_never_answers_is_a_network_error() -> None:
-    server = Server(b"", delay_s=120)
+    server = Server(b"", waits=True)
     began = time.monotonic()
     assert exchange(request(server.url, timeout_s=0.2)) == Answer(601)
     assert time.monotonic() - began < 60
@@ -114,11 +120,13 @@ def test_in_a_virtual_world_an_answer_takes_no_time() -> None:
 
 
 def test_in_a_paced_world_the_rest_goes_on_meanwhile() -> None:
-    server = Server(b"HTTP/1.1 204 OK\r\n\r\n", delay_s=0.3)
+    server = Server(b"HTTP/1.1 204 OK\r\n\r\n", waits=True)
     world, heard, ticks = World(pace=RealPace(10, epoch_s=time.time())), [], []
 
     def tick() -> None:
         ticks.append(world.now_s)
+        if len(ticks) == 5:
+            server.go.set()
         world.after(0.5, tick)
 
     tick()

@@ -72,7 +72,7 @@ def test_a_poke_from_another_thread_ends_the_wait() -> None:
     ).start()
     world.advance(NEVER, lambda: bool(heard))
     # By itself the wait ends after an hour.
-    assert 0.05 < heard[0] < 3_600
+    assert heard[0] < 3_600
 
 
 def test_a_past_that_has_caught_up_goes_on_in_real_time(
