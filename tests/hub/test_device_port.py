@@ -42,9 +42,10 @@ async def test_a_message_is_answered_signed_and_its_samples_are_stored(
     board.measure(91.5, energy_wh=12346)
     before = time.time()
     reply = await board.send()
+    after = time.time()
     assert reply.status == 200
     assert reply.json is not None
-    assert abs(reply.json.pop("time") - before) <= 2
+    assert int(before) <= reply.json.pop("time") <= after + 1
     assert reply.json == {
         "v": 1,
         "ack": 2,
@@ -55,7 +56,7 @@ async def test_a_message_is_answered_signed_and_its_samples_are_stored(
     }
     first, second = await _readings(hub)
     assert (first.power_w, first.meter_wh, first.relay_on) == (91.2, 12345, True)
-    assert abs(first.time_ms / 1000 - (before - 28)) < 2
+    assert before - 1 <= first.time_ms / 1000 + 28 <= after + 1
     assert second.time_ms - first.time_ms == 28_000
 
 
@@ -223,7 +224,7 @@ async def test_a_body_that_never_ends_is_given_up(
     writer.write(
         b"POST /s1/scooter HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc"
     )
-    assert b" 400 " in await asyncio.wait_for(reader.readline(), 5)
+    assert b" 400 " in await asyncio.wait_for(reader.readline(), 60)
     writer.close()
 
 
@@ -477,17 +478,20 @@ async def test_the_clock_of_a_board_dates_nothing_unless_it_is_simulated(
     hub: RunningHub, http: aiohttp.ClientSession, board: S1Device
 ) -> None:
     """A modem that believes it is 2004 must not send the samples there."""
+    before = time.time()
     await board.post(board.body(clock=1_072_915_200, samples=[_SAMPLE]))
-    assert abs((await _readings(hub))[0].time_ms / 1000 - time.time()) < 5
+    (reading,) = await _readings(hub)
+    assert before - 5 < reading.time_ms / 1000 < time.time() + 5
     key = await hub.add_charger("sim", simulated=True)
     simulated = S1Device(hub.device_url, "sim", key, session=http)
     simulated.measure(5.0, age_s=60)
     await simulated.send(clock=1_800_000_000)
     assert [each.time_ms for each in await _readings(hub, "sim")] == [1_799_999_940_000]
     simulated.measure(5.0, age_s=10)
+    before = time.time()
     await simulated.send(clock=None)
     readings = sorted(await _readings(hub, "sim"), key=lambda each: each.position)
-    assert abs(readings[1].time_ms / 1000 - (time.time() - 10)) < 5
+    assert before - 5 < readings[1].time_ms / 1000 + 10 < time.time() + 5
 
 
 async def test_an_order_goes_out_with_a_lease_and_ends_with_cut_off(

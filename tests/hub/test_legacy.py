@@ -48,9 +48,15 @@ async def device(hub: RunningHub, http: aiohttp.ClientSession) -> Device:
     return Device(hub, await hub.add_charger("old", kind="legacy"), http)
 
 
-def _row(seconds_ago: float = 0.0, **changes: Any) -> dict[str, Any]:
-    """A row that was measured that long ago, by a clock at UTC+1."""
-    moment = time.gmtime(time.time() + 3600 - seconds_ago)
+def _row(
+    seconds_ago: float = 0.0, now_s: float | None = None, **changes: Any
+) -> dict[str, Any]:
+    """A row that was measured that long ago, by a clock at UTC+1.
+
+    Rows that have to be whole minutes apart share a `now_s`: between two calls a second may end.
+    """
+    now_s = time.time() if now_s is None else now_s
+    moment = time.gmtime(now_s + 3600 - seconds_ago)
     return {**ROW, "data": time.strftime("%y/%m/%d,%H:%M:%S", moment), **changes}
 
 
@@ -270,8 +276,9 @@ async def test_with_a_power_factor_energy_is_estimated_and_charges_are_found(
         hub, await hub.add_charger("pf", kind="legacy", legacy=form), http
     )
     unknown = Device(hub, await hub.add_charger("old", kind="legacy"), http)
-    rows = [_row(4000 - n * 60, amper=1000, volt=2000) for n in range(61)]
-    rows += [_row(340 - n * 60, amper=0, volt=2000) for n in range(6)]
+    now_s = time.time()
+    rows = [_row(4000 - n * 60, now_s, amper=1000, volt=2000) for n in range(61)]
+    rows += [_row(340 - n * 60, now_s, amper=0, volt=2000) for n in range(6)]
     for device in (estimated, unknown):
         assert (await device.post(*rows[:61]))[0] == 204
     with_factor, without = hub.hub.context.fleet.snapshot()
