@@ -213,7 +213,7 @@ async def test_a_single_answer_may_get_lost_but_a_meter_that_falls_silent_is_sil
 
     found = await until(silent)
     assert all(online for failures, online in seen if failures < 2)
-    assert found["failures"] == 2
+    assert found["failures"] >= 2
     assert found["values"]["frequency"]["value"] == 50
     sdm630.fault = None
     await _heard(owner, added["id"])
@@ -252,7 +252,7 @@ async def test_readings_wait_while_the_database_cannot_be_written_to(
     monkeypatch.setattr(log, "append", refuse)
     added = await owner.add("/api/v1/meters", new(sdm630, measurements=["frequency"]))
     first = await _heard(owner, added["id"])
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await refused.wait()
     monkeypatch.setattr(log, "append", append)
     path = f"/api/v1/meters/{added['id']}/history?measurement=frequency"
@@ -280,7 +280,7 @@ async def test_clients_hear_of_every_round(
         added = await owner.add("/api/v1/meters", new(sdm630))
 
         async def event(name: str) -> dict[str, Any]:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 while True:
                     said: dict[str, Any] = await socket_.receive_json()
                     if said["event"] == name:

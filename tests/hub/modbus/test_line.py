@@ -10,6 +10,7 @@ from kickwatt_sim.energy_meter import House, SimulatedMeter
 
 REGISTERS = {"frequency": Register(address=0x46, unit="Hz")}
 IMPATIENT_S = 0.3
+PATIENT_S = 60.0
 
 
 class Gateway(SimulatedMeter):
@@ -38,8 +39,9 @@ class Told(list[MeterReading]):
 
 
 def _unit(gateway: Gateway, lines: Lines, number: int, told: Told) -> MeterHost:
+    timeout_s = IMPATIENT_S if number in gateway.silent_units else PATIENT_S
     return MeterHost(
-        Place("127.0.0.1", gateway.port, number, 0.02, IMPATIENT_S),
+        Place("127.0.0.1", gateway.port, number, 0.02, timeout_s),
         REGISTERS,
         60,
         tell=told.append,
@@ -49,7 +51,7 @@ def _unit(gateway: Gateway, lines: Lines, number: int, told: Told) -> MeterHost:
 
 
 async def _until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.01)
 
