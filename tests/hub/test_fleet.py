@@ -301,7 +301,7 @@ async def test_an_order_cannot_be_withdrawn_while_the_disk_is_full_but_afterward
         last = await context.control.order(_entry(hub), relay_on=True)
         waiting = _entry(hub).settled[last.id]
         await context.store.chargers.remove("scooter")
-        assert (await asyncio.wait_for(waiting, 10)).state == "expired"
+        assert (await asyncio.wait_for(waiting, 60)).state == "expired"
 
 
 async def test_waiting_for_an_order_that_nobody_settles_ends(

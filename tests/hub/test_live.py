@@ -14,6 +14,7 @@ from kickwatt_hub.api.live.topics import TOPICS
 from kickwatt_hub.store import UnavailableError
 from tests.support.hub_process import RunningHub, running_hub
 from tests.support.s1_device import S1Device
+from tests.support.waiting import until
 
 
 class Client:
@@ -25,7 +26,7 @@ class Client:
 
     async def receive(self) -> dict[str, Any]:
         """Return the next message."""
-        message: dict[str, Any] = await self.socket.receive_json(timeout=5)
+        message: dict[str, Any] = await self.socket.receive_json(timeout=60)
         return message
 
     async def until(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
@@ -64,9 +65,9 @@ async def connect(hub: RunningHub, http: aiohttp.ClientSession) -> Any:
 
     async def connecting(scope: str = "control", **options: Any) -> Client:
         socket = await http.ws_connect(f"{hub.url}/api/v1/live", **options)
-        await socket.receive_json(timeout=5)
+        await socket.receive_json(timeout=60)
         await socket.send_json({"type": "auth", "token": await hub.add_token(scope)})
-        assert (await socket.receive_json(timeout=5))["type"] == "auth_ok"
+        assert (await socket.receive_json(timeout=60))["type"] == "auth_ok"
         return Client(socket)
 
     return connecting
@@ -142,12 +143,12 @@ async def test_binary_and_silence_are_sent_away_and_leaving_is_no_error(
             await socket.receive_json()
             if first is not None:
                 await socket.send_bytes(first)
-            assert (await socket.receive_json(timeout=5))["type"] == "auth_failed"
+            assert (await socket.receive_json(timeout=60))["type"] == "auth_failed"
             await socket.receive()
             assert socket.close_code == 4401
     async with http.ws_connect(f"{hub.url}/api/v1/live") as socket:
         await socket.receive_json()
-    assert not await _eventually(lambda: bool(_connections(hub)))
+    await until(lambda: not _connections(hub))
 
 
 async def test_guessing_tokens_is_slowed_down(
@@ -333,7 +334,7 @@ async def test_a_client_that_stops_reading_stalls_no_board(
         )
         if n % 50 == 0:
             await asyncio.sleep(0)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(one_client.SEND_S / 2):
         assert (await board.report()).status == 200
     assert connection._listener is not None
     assert len(connection._listener._events) <= bus_module.QUEUE
@@ -355,7 +356,7 @@ async def test_a_client_that_takes_nothing_for_a_minute_is_gone(
     connection._socket.send_str = lambda _: never.wait()  # type: ignore[method-assign, assignment, return-value]
     for number in range(200):
         await client.socket.send_json({"type": "command", "id": number, "command": "x"})
-    assert not await _eventually(lambda: bool(_connections(hub)))
+    await until(lambda: not _connections(hub))
     assert (await board.report()).status == 200
 
 
@@ -731,7 +732,7 @@ async def test_binary_and_too_much_at_once_end_the_connection(connect: Any) -> N
     ):
         client = await connect("read")
         await send(client.socket)
-        await client.socket.receive(timeout=5)
+        await client.socket.receive(timeout=60)
         assert client.socket.close_code == code
 
 
@@ -782,14 +783,6 @@ def _connections(hub: RunningHub) -> list[one_client.Connection]:
         if app is not None and CONNECTIONS in app:
             return list(app[CONNECTIONS])
     return []
-
-
-async def _eventually(wanted: Callable[[], bool]) -> bool:
-    for _ in range(100):
-        if not wanted():
-            return False
-        await asyncio.sleep(0.02)
-    return True
 
 
 def test_everything_that_can_happen_is_told() -> None:

@@ -290,7 +290,7 @@ class Live:
             {"type": "command", "id": self._id, "command": command, **fields}
         )
         while True:
-            message = await self._socket.receive_json(timeout=20)
+            message = await self._socket.receive_json(timeout=60)
             if message["type"] == "result":
                 assert message["id"] == self._id
                 result: dict[str, Any] = message
@@ -303,7 +303,7 @@ class Live:
             if self.events:
                 message = self.events.pop(0)
             else:
-                message = await self._socket.receive_json(timeout=20)
+                message = await self._socket.receive_json(timeout=60)
             if message.get("event") == name:
                 return message
 

@@ -53,7 +53,7 @@ async def _ask(server: _Server, *pieces: bytes, ends: bool = True) -> bytes:
             await asyncio.sleep(0)
         if ends:
             writer.write_eof()
-        return await asyncio.wait_for(reader.read(), 10)
+        return await asyncio.wait_for(reader.read(), 60)
     finally:
         writer.close()
 

@@ -73,7 +73,7 @@ class _Gate:
 
     def __call__(self, _: sa.Connection) -> None:
         self.entered.set()
-        assert self.go.wait(10)
+        assert self.go.wait(60)
 
 
 async def _hold(writer: Writer) -> tuple[_Gate, asyncio.Task[None]]:

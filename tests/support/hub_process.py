@@ -246,7 +246,7 @@ class HubProcess:
             return 0
         process, self._process = self._process, None
         process.send_signal(number)
-        code = process.wait(timeout=20)
+        code = process.wait(timeout=60)
         assert process.stdout is not None
         self.output += process.stdout.read()
         process.stdout.close()

@@ -66,7 +66,7 @@ class Cluster:
                 user=self._user,
                 group=self._user,
             )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while True:
             try:
                 psycopg.connect(self.url("postgres")).close()
@@ -81,7 +81,7 @@ class Cluster:
         """Stop it at once, as a crash would: connections are cut."""
         if self._process is not None:
             self._process.send_signal(signal.SIGQUIT)
-            self._process.wait(30)
+            self._process.wait(60)
             self._process = None
 
     def url(self, name: str) -> str:

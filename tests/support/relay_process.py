@@ -161,7 +161,7 @@ class RunningRelay:
     async def connected(self, hub: str, connected: bool = True) -> None:
         """Wait until a hub has dialled in, or until it is gone."""
         name = f'kickwatt_relay_hub_connected{{hub="{hub}"}}'
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while (await self.metrics()).get(name) != connected:
                 await asyncio.sleep(0.02)
 
@@ -260,7 +260,7 @@ class RelayProcess:
         assert self._process is not None
         process, self._process = self._process, None
         process.send_signal(number)
-        code = process.wait(timeout=20)
+        code = process.wait(timeout=60)
         assert process.stdout is not None
         process.stdout.close()
         return code

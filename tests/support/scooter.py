@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 import re
-import signal
 import subprocess
 import sys
 
@@ -46,5 +45,6 @@ def scooter(
         assert said is not None
         yield Scooter(process, int(said[1]))
     finally:
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
+        # Where tests run in the background, SIGINT is ignored.
+        process.terminate()
+        process.communicate(timeout=60)

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-PATIENT_S = 30.0
+PATIENT_S = 60.0
 
 
 async def until[T](look: Callable[[], Awaitable[T]]) -> T:
-    """Look again and again until what is seen is true, and return it; half a minute at most."""
+    """Look again and again until what is seen is true, and return it; a minute at most."""
     async with asyncio.timeout(PATIENT_S):
         while not (seen := await look()):
             await asyncio.sleep(0.02)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 
-async def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     """Return once the condition holds. Raises TimeoutError, long after any machine should have got there."""
     async with asyncio.timeout(seconds):
         while not condition():

@@ -138,7 +138,7 @@ async def test_clients_hear_what_a_site_comes_to(
         added = await owner.add("/api/v1/meters", new(sdm630, site_meter=True))
 
         async def event(name: str) -> dict[str, Any]:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 while (said := await socket.receive_json())["event"] != name:
                     pass
                 found: dict[str, Any] = said

@@ -323,7 +323,7 @@ async def test_a_hub_that_does_not_answer_stalls_nobody_else(
         for n in range(tunnel.IN_FLIGHT + 6)
     ]
     waiting = [asyncio.create_task(board.report(1.0)) for board in boards]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (await relay.metrics())["kickwatt_relay_in_flight"] < tunnel.IN_FLIGHT:
             await asyncio.sleep(0.01)
     assert (await scooter.report(91.0)).status == 200
@@ -387,7 +387,7 @@ async def test_a_hub_that_sends_no_frame_is_hung_up_on(
 ) -> None:
     ws = await dial(http, relay, relay.token("odd"))
     await (ws.send_str(frame) if isinstance(frame, str) else ws.send_bytes(frame))
-    message = await asyncio.wait_for(ws.receive(), 5)
+    message = await asyncio.wait_for(ws.receive(), 60)
     assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 4400)
     await relay.connected("odd", connected=False)
 
@@ -397,7 +397,7 @@ async def test_a_frame_that_is_too_large_ends_the_tunnel(
 ) -> None:
     ws = await dial(http, relay, relay.token("odd"))
     await ws.send_bytes(b"\0" * 100_000)
-    message = await asyncio.wait_for(ws.receive(), 5)
+    message = await asyncio.wait_for(ws.receive(), 60)
     assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 1009)
     await relay.connected("odd", connected=False)
 
@@ -482,7 +482,7 @@ async def test_a_body_that_never_ends_is_given_up(
     writer.write(
         b"POST /h/home/s1/scooter HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"
     )
-    assert b" 400 " in await asyncio.wait_for(reader.readline(), 5)
+    assert b" 400 " in await asyncio.wait_for(reader.readline(), 60)
     writer.close()
 
 
