@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 import re
+import signal
 import subprocess
 import sys
 
@@ -45,6 +46,5 @@ def scooter(
         assert said is not None
         yield Scooter(process, int(said[1]))
     finally:
-        # Where tests run in the background, SIGINT is ignored.
-        process.terminate()
+        process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
