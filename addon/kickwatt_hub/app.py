@@ -15,7 +15,7 @@ from .across import Across
 from .announce import SupervisorAnnouncement, ZeroconfAnnouncement
 from .api import devices, live, management, native, openapi, page, vecharge
 from .api.context import CONTEXT, Context
-from .api.errors import errors
+from .api.errors import errors, leave
 from .api.idle import Idlers
 from .bus import Bus
 from .control import Control
@@ -317,6 +317,7 @@ def _main_app(context: Context, settings: Settings) -> web.Application:
     app[CONTEXT] = context
     app[live.CONNECTIONS] = set()
     app.on_shutdown.append(live.close_all)
+    app.on_response_prepare.append(leave)
     app.add_routes(native.routes())
     app.add_routes(management.routes())
     app.add_routes(openapi.routes())

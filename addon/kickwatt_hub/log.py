@@ -9,7 +9,7 @@ def set_up_logging(level: str) -> None:
         level=level.upper(),
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
-    for chatty in ("alembic", "asyncio", "zeroconf"):
+    for chatty in ("alembic", "asyncio", "tmodbus", "zeroconf"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     logging.getLogger("aiohttp.server").addFilter(_quiet)
 
@@ -17,6 +17,7 @@ def set_up_logging(level: str) -> None:
 def _quiet(record: logging.LogRecord) -> bool:
     """Drop what aiohttp says about malformed requests: a stranger could fill the disk with their tracebacks."""
     from aiohttp.http_exceptions import HttpProcessingError  # noqa: PLC0415 -- commands need no aiohttp
+    from aiohttp.web import RequestPayloadError  # noqa: PLC0415
 
     error = record.exc_info[1] if record.exc_info else None
-    return not isinstance(error, HttpProcessingError)
+    return not isinstance(error, HttpProcessingError | RequestPayloadError)

@@ -135,6 +135,13 @@ async def errors(
     return answer(refusal.status, {"error": refusal.json()}, headers)
 
 
+async def leave(request: web.Request, response: web.StreamResponse) -> None:
+    """Tell whoever sent a body that cannot be read that this connection ends: where the next request begins, nobody knows."""
+    if request.content.exception() is not None:
+        response.force_close()
+        response.headers["Connection"] = "close"
+
+
 def _from_http(error: web.HTTPException) -> ApiError:
     messages = {
         404: "There is nothing here.",

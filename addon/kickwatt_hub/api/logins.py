@@ -19,7 +19,8 @@ async def log_in(hub: Context, remote: str | None, name: str, password: str) -> 
     async with hub.login_turn:
         if await hub.logins.exceeded(remote):
             raise TooManyLoginsError
-        found = await hub.store.accounts.password(name)
+        # PostgreSQL takes no NUL, not even to say that nobody has it.
+        found = None if "\x00" in name else await hub.store.accounts.password(name)
         if await hub.passwords.verify(password, found[1] if found else None):
             assert found is not None
             user, stored = found

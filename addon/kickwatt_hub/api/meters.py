@@ -20,7 +20,7 @@ from ..store.management import HOST, Row
 from . import meterbodies as bodies, metershapes as shapes
 from .context import CONTEXT, PRINCIPAL, Context
 from .errors import ApiError, answer, invalid
-from .requests import limit, needs, points, read_body
+from .requests import limit, needs, points, read_body, read_whole
 from .spans import WrongTimeError, span
 
 READINGS = (1, 10_000, 1_000)  # least, most and usual number in one answer
@@ -188,8 +188,8 @@ async def _content(request: web.Request) -> dict[str, Any]:
     if request.content_type != "application/toml":
         return await read_body(request, _MODEL)
     try:
-        return tomllib.loads((await request.read()).decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        return tomllib.loads((await read_whole(request)).decode())
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"This is not TOML: {error}") from None
 
 

@@ -22,6 +22,15 @@ EVER = (0, 253_402_300_799_000)
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+class BodyError(Exception):
+    """A body did not arrive whole: the status that says so, and a sentence."""
+
+    def __init__(self, status: int, message: str) -> None:
+        """Each API refuses in a shape of its own."""
+        super().__init__(message)
+        self.status = status
+
+
 def needs(scope: Scope, handler: Handler) -> Handler:
     """Let a handler be called with a token of this scope only."""
 
@@ -40,6 +49,8 @@ def needs(scope: Scope, handler: Handler) -> Handler:
             )
         if not tokens.may(principal.scope, scope):
             raise ApiError(403, f"This needs a token with the scope {scope.name}.")
+        if any("\x00" in each for each in request.match_info.values()):
+            raise ApiError(404, "There is nothing here.")  # no database holds it
         request[PRINCIPAL] = principal
         return await handler(request)
 
@@ -51,12 +62,27 @@ async def read_body[T](request: web.Request, decoder: msgspec.json.Decoder[T]) -
     """Return the body, decoded and validated. Raises ApiError."""
     if request.content_type != "application/json":
         raise ApiError(415, "The body must be application/json.")
+    return parse(decoder, await read_whole(request))
+
+
+async def read_whole(request: web.Request) -> bytes:
+    """Return the body. Raises ApiError."""
+    try:
+        return await whole_body(request)
+    except BodyError as error:
+        raise ApiError(error.status, str(error)) from None
+
+
+async def whole_body(request: web.Request) -> bytes:
+    """Return the body. Raises BodyError."""
     try:
         async with asyncio.timeout(BODY_S):
-            body = await request.read()
+            return await request.read()
     except TimeoutError:
-        raise ApiError(408, "The body did not arrive in time.") from None
-    return parse(decoder, body)
+        raise BodyError(408, "The body did not arrive in time.") from None
+    except web.RequestPayloadError:
+        encoding = "The body is not in the Content-Encoding that it says."
+        raise BodyError(400, encoding) from None
 
 
 def named_entry(request: web.Request) -> Entry:

@@ -18,6 +18,7 @@ from tests.support.s1_device import S1Device
 pytestmark = pytest.mark.once
 
 DEEP = b"[" * 30_000
+ENCODINGS = (b"gzip", b"deflate", b"zstd")
 BODIES = {
     "deep": DEEP,
     "deep in a field": b'{"name":' + DEEP + b"]" * 30_000 + b"}",
@@ -67,6 +68,26 @@ async def test_a_bad_body_is_refused_as_it_is_described(
     assert (await admin.call("GET", "/healthz"))[0] == 200
 
 
+@pytest.mark.parametrize("encoding", ENCODINGS)
+async def test_a_body_that_is_not_in_the_encoding_that_it_says_is_refused(
+    admin: Api, document: Any, encoding: bytes
+) -> None:
+    """In the shape of each API; whoever sends such a thing has not sent JSON."""
+    headers = {"Content-Encoding": encoding.decode()}
+    for path, calls in document["paths"].items():
+        for method, call in calls.items():
+            if "requestBody" not in call or "servers" in call:
+                continue
+            url = re.sub(r"\{\w+\}", "1", path)
+            status, text = await admin.raw(method.upper(), url, b"{}", headers=headers)
+            assert status in (400, 403, 404), (method, path, status)
+            if not text.startswith((b"{", b"[")):
+                continue  # body and head came as one, and it was not HTTP
+            said = call["responses"][str(status)]["content"]["application/json"]
+            whole = {**said["schema"], "components": document["components"]}
+            Draft202012Validator(whole).validate(json.loads(text))
+
+
 HEADS = [
     b"GET /api/v1/info HTTP/1.1\r\nHost: x\r\nX-A: a\x00b\r\n\r\n",
     b"GET /api/v1/ info HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -76,6 +97,11 @@ HEADS = [
     b"POST /api/v1/login HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
     b"POST /api/v1/login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
     b"\x16\x03\x01\x02\x00\x01",
+    *(
+        b"POST /api/v1/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"Content-Encoding: %s\r\nContent-Length: 2\r\n\r\n{}" % encoding
+        for encoding in ENCODINGS
+    ),
 ]
 
 

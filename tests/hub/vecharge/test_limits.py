@@ -58,12 +58,12 @@ class Door:
             assert await self.posts(4, found[1], "40") == 200
         return found[1]
 
-    async def posts(self, revision: int, sid: str, body: Any) -> int:
+    async def posts(self, revision: int, sid: str, body: Any, **headers: str) -> int:
         """Send packets over polling; return the status."""
         if revision == 3 and isinstance(body, str):
             body = f"{len(body)}:{body}"
         query = {"EIO": str(revision), "transport": "polling", "sid": sid}
-        async with self._http.post(self._url, params=query, data=body) as answer:
+        async with self._http.post(self._url, params=query, data=body, headers=headers) as answer:  # fmt: skip
             await answer.read()
             return answer.status
 
@@ -138,4 +138,14 @@ async def test_a_body_without_a_length_has_the_same_bound(door: Door) -> None:
             yield b"x" * 10_000
 
     assert await door.posts(4, await door.opens(4), endless()) == 400
+    assert door.hub.log() == ""
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_body_that_is_not_in_the_encoding_that_it_says_is_nonsense(
+    door: Door,
+) -> None:
+    """The connection ends, and nothing is in the log."""
+    encoding = {"Content-Encoding": "gzip"}
+    assert await door.posts(4, await door.opens(4), "2", **encoding) == 400
     assert door.hub.log() == ""

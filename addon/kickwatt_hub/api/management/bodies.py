@@ -1,6 +1,5 @@
 """The bodies of each kind of thing, and how a request's body is read."""
 
-import asyncio
 from collections.abc import Mapping
 
 from aiohttp import web
@@ -10,7 +9,7 @@ from ...meters.models import adopted
 from ...security.passwords import MAX_LENGTH, MIN_LENGTH
 from ...store import management as stored
 from ..context import CONTEXT
-from ..requests import BODY_S
+from ..requests import BodyError, whole_body
 from . import fields
 from .fields import Field, Reference
 from .refusals import Errors, Refusal, detail
@@ -107,10 +106,9 @@ async def json(request: web.Request) -> dict[str, object]:
             415, f'Unsupported media type "{request.content_type}" in request.'
         )
     try:
-        async with asyncio.timeout(BODY_S):
-            data = await request.read()
-    except TimeoutError:
-        raise detail(408, "The body did not arrive in time.") from None
+        data = await whole_body(request)
+    except BodyError as error:
+        raise detail(error.status, str(error)) from None
     try:
         body = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

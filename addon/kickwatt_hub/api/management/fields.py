@@ -210,7 +210,10 @@ def _own_id(value: object) -> Reference:
     """Read a user's id; only a number will do."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise WrongError(_wrong_type(value))
-    return Reference("user", value)
+    reference = Reference("user", value)
+    if _int(value) is None:
+        raise WrongError(missing(reference))
+    return reference
 
 
 def _location(value: object) -> Reference:

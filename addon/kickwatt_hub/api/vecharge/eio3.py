@@ -114,10 +114,13 @@ class Eio3Socket(Eio4Socket):
 async def _body(request: web.Request) -> bytes:
     """Return a body, also of a client that does not say how long it is. Raises NonsenseError."""
     body = b""
-    while more := await request.content.read(incoming.MAX_BYTES):
-        body += more
-        if len(body) > incoming.MAX_BYTES:
-            raise incoming.NonsenseError("Too long")
+    try:
+        while more := await request.content.read(incoming.MAX_BYTES):
+            body += more
+            if len(body) > incoming.MAX_BYTES:
+                raise incoming.NonsenseError("Too long")
+    except web.RequestPayloadError as error:
+        raise incoming.NonsenseError("Not in its Content-Encoding") from error
     return body
 
 

@@ -1,6 +1,5 @@
 """veCharge's REST calls: switching, checking, releasing and finding chargers."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from functools import wraps
 import math
@@ -18,7 +17,7 @@ from ...store import UnavailableError
 from ..context import CONTEXT, PRINCIPAL
 from ..errors import ApiError, parse
 from ..ingress import identify
-from ..requests import BODY_S
+from ..requests import read_whole
 from .documents import location, status
 from .events import EVENTS, HELD, UNKNOWN
 
@@ -207,10 +206,7 @@ async def _let_in(request: web.Request) -> None:
 
 async def _body[T](request: web.Request, decoder: msgspec.json.Decoder[T]) -> T:
     try:
-        async with asyncio.timeout(BODY_S):
-            return parse(decoder, await request.read())
-    except TimeoutError:
-        raise Fail(408, "The body did not arrive in time.") from None
+        return parse(decoder, await read_whole(request))
     except ApiError as error:
         named = f"{error.field}: " if error.field else ""
         raise Fail(error.status, f"{named}{error}") from None

@@ -7,6 +7,7 @@ A file names its registers in two tables: what is measured at the moment (`insta
 from collections.abc import Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
+import math
 import tomllib
 from typing import Annotated, Any
 
@@ -17,6 +18,7 @@ from .register import Register
 
 LONGEST = 125
 """Words in one reply at most (Modbus Application Protocol V1.1b3, 6.3 and 6.4)."""
+_LINE = r"^[^\x00-\x1f\x7f]*\Z"
 
 
 class ModelError(Exception):
@@ -24,8 +26,8 @@ class ModelError(Exception):
 
 
 class _File(Struct, forbid_unknown_fields=True):
-    title: Annotated[str, Meta(min_length=1, max_length=100)]
-    source: Annotated[str, Meta(min_length=1)]
+    title: Annotated[str, Meta(min_length=1, max_length=100, pattern=_LINE)]
+    source: Annotated[str, Meta(min_length=1, max_length=500, pattern=_LINE)]
     bidirectional: bool
     longest_read: Annotated[int, Meta(ge=2, le=LONGEST)]
     defaults: dict[str, Any]
@@ -90,12 +92,16 @@ def parse(name: str, content: Mapping[str, Any]) -> MeterModel:
 
 
 def _register(name: str, fields: dict[str, Any]) -> Register:
-    if not 1 <= len(name) <= 64:
-        raise ModelError(f"{name[:80]!r}: a name has 1 to 64 characters")
+    if not 1 <= len(name) <= 64 or not name.isprintable():
+        raise ModelError(f"{name[:80]!r}: a name has 1 to 64 printable characters")
     try:
         register = msgspec.convert(fields, Register)
     except msgspec.ValidationError as error:
         raise ModelError(f"{name}: {error}") from None
+    if not (register.unit or "").isprintable():
+        raise ModelError(f"{name}: its unit cannot be printed")
+    if not (math.isfinite(register.scale) and math.isfinite(register.offset)):
+        raise ModelError(f"{name}: scale and offset are finite numbers")
     if register.end > 0x10000:
         raise ModelError(f"{name}: it ends behind the last address")
     return register
