@@ -216,9 +216,14 @@ def _fitting(config: MeterConfig, state: MeterState | None) -> MeterState:
     values = {
         name: value for name, value in state.values.items() if name in config.registers
     }
+    missing = {
+        name: why
+        for name, why in state.missing.items()
+        if name in config.registers and why != NO_REGISTER
+    }
     return replace(
         state,
         values=values,
-        missing=dict.fromkeys(config.lacking, NO_REGISTER),
+        missing=missing | dict.fromkeys(config.lacking, NO_REGISTER),
         error=None if state.error == NOTHING_CHOSEN else state.error,
     )

@@ -176,6 +176,22 @@ async def test_what_is_no_number_is_never_stored(
     assert datetime.fromisoformat(first) > datetime.fromisoformat(nothing)
 
 
+async def test_why_there_is_nothing_is_still_told_after_a_meter_was_renamed(
+    owner: Caller, sdm630: SimulatedMeter
+) -> None:
+    """It is asked once an hour: until then nobody would know."""
+    sdm630.fault = "nan"
+    added = await owner.add("/api/v1/meters", new(sdm630, interval_s=3600))
+
+    async def asked() -> Any:
+        return (await _live(owner, added["id"]))["missing"]
+
+    missing = await until(asked)
+    path = f"/api/v1/meters/{added['id']}"
+    status, renamed = await owner("PATCH", path, {"name": "Cellar"})
+    assert (status, renamed["name"], renamed["missing"]) == (200, "Cellar", missing)
+
+
 async def test_a_meter_at_which_nobody_answers_says_so_and_delays_no_other(
     owner: Caller, sdm630: SimulatedMeter
 ) -> None:
