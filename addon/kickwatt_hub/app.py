@@ -20,7 +20,6 @@ from .api.idle import Idlers
 from .bus import Bus
 from .control import Control
 from .costing import Costing
-from .counts import Counts
 from .fleet import Fleet
 from .forecast import Forecasts
 from .ingest import Ingest
@@ -130,10 +129,7 @@ class Hub:
         self.corrections = Corrections(fleet, store, bus, now_ms)
         access = Access(store, refresh=self.refresh, now_ms=now_ms)
         await access.load()
-        counts = Counts(fleet, store, now_ms)
-        control = Control(
-            fleet, store, counts, now_ms=now_ms, answer_s=settings.order_s
-        )
+        control = Control(fleet, store, now_ms=now_ms, answer_s=settings.order_s)
         ingest = Ingest(
             fleet,
             store,
@@ -155,9 +151,8 @@ class Hub:
         tariffs = Tariffs(store, zone, now_ms)
         await tariffs.load()
         plans = Plans(tariffs, zone, now_ms)
-        scheduler = Scheduler(fleet, store, control, plans, counts, now_ms=now_ms)
+        scheduler = Scheduler(fleet, store, control, plans, now_ms=now_ms)
         await scheduler.load()
-        self._stack.push_async_callback(scheduler.stop)
         watch(self._stack, scheduler.run())
         watch(self._stack, Costing(fleet, store, tariffs, now_ms).run())
         meters, sites = await self._metering(store, bus, fleet)

@@ -12,13 +12,13 @@ from typing import Any
 from msgspec.structs import replace
 
 from . import orders
-from .counts import Counts
 from .fleet import Entry, Fleet
 from .model import Charger, ChargerSettings, Delivery, Order, OrderState
 from .orders import Wish
 from .situation import BY_MODE
 from .store import NotThereError, Store, UnavailableError
 from .turn import upon_the_newest
+from .watch import Watch
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -37,7 +37,6 @@ class Control:
         self,
         fleet: Fleet,
         store: Store,
-        counts: Counts,
         *,
         now_ms: Callable[[], int],
         answer_s: float = ANSWER_S,
@@ -45,7 +44,6 @@ class Control:
         """`answer_s` is how long a board may take to answer an order, if it does not say that it comes less often."""
         self._fleet = fleet
         self._store = store
-        self._counts = counts
         self._now_ms = now_ms
         self._answer_s = answer_s
         self._timers: dict[int, asyncio.TimerHandle] = {}
@@ -109,6 +107,19 @@ class Control:
         if entry.charger.desired_on:
             await self.order(entry, relay_on=False)
 
+    async def count_anew(self, entry: Entry) -> None:
+        """A mode begins a new charge: let the guards count from nothing, at whichever hub.
+
+        To be called while holding the charger's turn. Raises the store's errors.
+        """
+        watch = self._anew()
+        await self._store.chargers.deliver(
+            Delivery(
+                charger_pk=entry.pk, conversation=entry.conversation, watch=watch
+            )
+        )
+        entry.watch = watch
+
     async def settled(self, entry: Entry, order: Order) -> Order | None:
         """Wait until the board has answered; None when it did not in time."""
         waiting = entry.settled.get(order.id)
@@ -151,16 +162,13 @@ class Control:
 
     async def _order(self, entry: Entry, relay_on: bool) -> Order:
         async with entry.turn:
-            if relay_on:
-                await self._counts.begin_anew(entry)
-            return await self._give(entry, relay_on, reason=None)
+            watch = self._anew() if relay_on else entry.watch
+            return await self._give(entry, relay_on, None, watch)
 
     async def _do(self, entry: Entry, what: str) -> Order:
         async with entry.turn:
-            order = await self._give(entry, False, reason=what)
-            if what == "clear":
-                await self._counts.begin_anew(entry)
-        return order
+            watch = self._anew() if what == "clear" else entry.watch
+            return await self._give(entry, False, what, watch)
 
     async def _order_by_itself(
         self, entry: Entry, relay_on: bool, after: int
@@ -169,9 +177,11 @@ class Control:
             newest = entry.charger.order
             if newest is not None and newest.id != after:
                 return None
-            return await self._give(entry, relay_on, reason=BY_MODE)
+            return await self._give(entry, relay_on, BY_MODE, entry.watch)
 
-    async def _give(self, entry: Entry, relay_on: bool, reason: str | None) -> Order:
+    async def _give(
+        self, entry: Entry, relay_on: bool, reason: str | None, watch: Watch
+    ) -> Order:
         charger = entry.charger
         before = orders.withdraw(Wish(charger.desired_on, charger.order), "superseded")
         order = Order(
@@ -184,7 +194,7 @@ class Control:
         if reason not in orders.DO and _nothing_to_do(charger, relay_on):
             order = replace(order, state=OrderState.done)
         superseded = before.order if before.order != charger.order else None
-        await self._save(entry, Wish(relay_on, order), superseded)
+        await self._save(entry, Wish(relay_on, order), superseded, watch)
         if superseded is not None:
             self._forget(superseded)
             entry.settle(superseded)
@@ -193,6 +203,9 @@ class Control:
             self._expect(entry, order, self._patience_s(entry))
         return order
 
+    def _anew(self) -> Watch:
+        return Watch(allowed_ms=self._now_ms())
+
     def _patience_s(self, entry: Entry) -> float:
         """Return how long the answer to an order may take: one message fetches the order, the next tells of it."""
         said = entry.charger.said
@@ -200,15 +213,19 @@ class Control:
             return self._answer_s
         return max(self._answer_s, said.next_s + ANSWER_S / 2)
 
-    async def _save(self, entry: Entry, wish: Wish, superseded: Order | None) -> None:
+    async def _save(
+        self, entry: Entry, wish: Wish, superseded: Order | None, watch: Watch
+    ) -> None:
         talk = replace(entry.conversation, desired_on=wish.on)
         changed = tuple(
             order for order in (superseded, wish.order) if order is not None
         )
         await self._store.chargers.deliver(
-            Delivery(charger_pk=entry.pk, conversation=talk, orders=changed)
+            Delivery(
+                charger_pk=entry.pk, conversation=talk, orders=changed, watch=watch
+            )
         )
-        entry.conversation = talk
+        entry.conversation, entry.watch = talk, watch
         self._fleet.update(
             entry, replace(entry.charger, desired_on=wish.on, order=wish.order)
         )
@@ -245,7 +262,7 @@ class Control:
             if entry.charger.order != order:
                 return  # it was settled, or a newer one took its place
             if order.relay_on or order.reason in orders.DO:
-                await self._save(entry, Wish(False, unanswered), None)
+                await self._save(entry, Wish(False, unanswered), None, entry.watch)
             entry.settle(unanswered)
 
 

@@ -117,9 +117,15 @@ class Conversations:
             said=said,
         )
         await self._effect.take(
-            entry, charger, talk, readings, wish, dated_ms, looked.before
+            entry,
+            charger,
+            talk,
+            readings,
+            wish,
+            dated_ms,
+            looked.watch,
+            looked.before,
         )
-        entry.watch = looked.watch
         if looked.event is not None:
             self._bus.publish(looked.event)
         return _sealed(entry, request, reply)

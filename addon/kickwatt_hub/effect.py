@@ -23,6 +23,7 @@ from .model import (
 from .orders import Wish
 from .sources import gsm
 from .store import Store
+from .watch import Watch
 
 
 class Effect:
@@ -51,11 +52,12 @@ class Effect:
         readings: tuple[Reading, ...],
         wish: Wish,
         time_ms: int,
+        watch: Watch,
         replaced: Order | None = None,
     ) -> None:
         """Work out what the readings change, store it, and only then let it take effect.
 
-        `replaced` is the order that a guard's own has taken the place of. Raises store.NotThereError,
+        `watch` is what the guards have counted up to this; `replaced` is the order that a guard's own has taken the place of. Raises store.NotThereError,
         store.SupersededError and store.UnavailableError.
         """
         found = await self._find(entry, charger, talk, readings)
@@ -91,10 +93,12 @@ class Effect:
                 profile=brains.encode_profile(thought.brain.profile)
                 if learned
                 else None,
+                watch=watch,
             )
         )
         known_ms = entry.brain.state.time_ms or 0
         entry.conversation, entry.energy, entry.brain = talk, energy, thought.brain
+        entry.watch = watch
         self._fleet.update(
             entry,
             replace(

@@ -14,7 +14,6 @@ from .brain import Brain, Place, Thought, overlap
 from .bus import Bus, ChargerChanged, ChargerRemoved
 from .charging.detector import DetectorState
 from .energy import Energy, best_power_w
-from .guards import Watch
 from .model import (
     CLOCK_AHEAD_MS,
     Charger,
@@ -31,8 +30,9 @@ from .security.envelope import DeviceKey
 from .security.secret import HubSecret, WrongSecretError
 from .sources import gsm
 from .store import NotThereError, Store
-from .store.chargers import StoredCharger
+from .store.standing import StoredCharger
 from .turn import Turn
+from .watch import Watch
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -223,8 +223,7 @@ class Fleet:
         if now is None:
             raise NotThereError("This charger was removed.")
         entry.conversation, entry.energy = now.conversation, now.energy
-        entry.brain = now.brain
-        entry.watch = entry.watch.or_newer(await self._store.modes.watch(entry.pk))
+        entry.brain, entry.watch = now.brain, now.watch
         self.last_order = max(self.last_order, await self._store.chargers.last_order())
         self.update(entry, _with_what_is_led(now.charger, entry.charger))
         order = now.charger.order
@@ -243,6 +242,7 @@ class Fleet:
             conversation=stored.conversation,
             energy=_energy(stored),
             brain=Brain(profile=brains.decode_profile(stored.profile)),
+            watch=_watch(stored),
         )
         await self._rebuild(entry, stored)
         entry.charger = replace(
@@ -431,6 +431,15 @@ def _charger(stored: StoredCharger) -> Charger:
 def _kept_row(stored: StoredCharger) -> bytes | None:
     """The newest row in the seed's format takes the place of S1's reply."""
     return stored.conversation.reply if stored.kind is Kind.legacy else None
+
+
+def _watch(stored: StoredCharger) -> Watch:
+    """A hub alone with its file has heard more than what it wrote down of its counts."""
+    talk = stored.conversation
+    said, heard_ms = talk.said, talk.last_seen_ms
+    if stored.simulated and said is not None and said.clock is not None:
+        heard_ms = said.clock * 1000
+    return stored.watch.caught_up(heard_ms, bool(said and said.relay))
 
 
 def _energy(stored: StoredCharger) -> Energy:

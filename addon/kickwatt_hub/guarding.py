@@ -9,13 +9,14 @@ from .charging.modes import power_ends_ms
 from .fleet import Entry, Fleet
 from .model import Charger, Order, Reading, Said
 from .orders import Wish
+from .watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
     """What the guards made of a message."""
 
-    watch: guards.Watch
+    watch: Watch
     wish: Wish
     lease_s: int
     before: Order | None = None
@@ -57,7 +58,7 @@ class Guarding:
         )
         watch = entry.watch
         if pressed:
-            watch = guards.Watch(allowed_ms=self._now_ms())
+            watch = Watch(allowed_ms=self._now_ms())
         watch, reason = guards.look(watch, message, most, self._lease_s)
         usual_s = self._lease_s
         ends_ms = power_ends_ms(charger.progress, charger.mode, now_ms)

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from .charging.profile import Profile
 from .model import ChargerSettings, Order, Reading
+from .watch import Watch
 
 type Reason = Literal["energy", "time", "current", "silence", "stuck"]
 
@@ -42,46 +43,6 @@ class Limits(Struct, frozen=True):
     energy_wh: float
     closed_ms: int
     current_a: float
-
-
-class Watch(Struct, frozen=True):
-    """What the hub has counted since somebody last allowed power. Times are those of the readings."""
-
-    allowed_ms: int = 0
-    """When that was, by the clock of the hub where it was done."""
-    heard_ms: int | None = None
-    closed: bool = False
-    """What the board said of its relay in its newest message."""
-    closed_ms: int = 0
-    """For how long the relay has been closed, all in all."""
-    measured_ms: int | None = None
-    unmeasured: int = 0
-    """Messages without a reading, in a row."""
-    load_va: float = 0.0
-    meter_wh: int | None = None
-    counted_wh: float = 0.0
-    """By the meter's own counter, and by what power and time give: a counter may be stuck."""
-    integrated_wh: float = 0.0
-    over: int = 0
-    """Readings above the current limit, in a row."""
-    open_since_ms: int | None = None
-    """Since when the relay is, or should be, open."""
-    loaded_since_ms: int | None = None
-    """Since when power flows all the same."""
-    unheeded_since_ms: int | None = None
-    """Since when a board that talks has not heard of an order for "off"."""
-
-    @property
-    def energy_wh(self) -> float:
-        """The energy so far, at least."""
-        return max(self.counted_wh, self.integrated_wh)
-
-    def or_newer(self, other: Watch) -> Watch:
-        """Return the one that counts: of the newer allowance, and there the one that has counted more, or else this one."""
-        mine, others = (
-            (each.allowed_ms, each.closed_ms, each.energy_wh) for each in (self, other)
-        )
-        return other if others > mine else self
 
 
 class Message(Struct, frozen=True):

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from .charging.decision import Decision
 from .charging.mode import MANUAL, ModeSettings, Progress
+from .watch import Watch
 
 CLOCK_AHEAD_MS = 24 * 3_600_000
 """A device's own clock that is further ahead than this is wrong."""
@@ -368,3 +369,5 @@ class Delivery(Struct, frozen=True, kw_only=True):
     """Ids of sessions that never were."""
     profile: bytes | None = None
     """What its charges have taught, when that changed."""
+    watch: Watch | None = None
+    """What the guards have counted up to this; None: as it was."""

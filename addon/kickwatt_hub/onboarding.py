@@ -12,7 +12,7 @@ from .security.envelope import KEY_BYTES
 from .security.secret import HubSecret
 from .sources.vecharge.address import Address
 from .store import Store
-from .store.chargers import NewCharger
+from .store.adding import NewCharger
 from .store.links import Link
 
 _PLAIN = str.maketrans(

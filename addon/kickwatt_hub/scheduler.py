@@ -4,14 +4,14 @@ A charger is looked at when anything about it has changed or the time has come t
 an order like a person's, with two differences: it gives way to one that a person has given meanwhile, and it is asked
 again if the board could not be reached.
 
-Of several hubs on one database the leader does this, whichever hub the boards report to; the others write down what
-their guards have counted.
+Of several hubs on one database the leader does this, whichever hub the boards report to.
 """
 
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 import logging
 
 from msgspec import structs
@@ -20,13 +20,13 @@ from .attention import Attention, wait_ms
 from .charging import modes
 from .charging.mode import MANUAL, ModeSettings, Progress, Step
 from .control import Control, NotSwitchableError
-from .counts import Counts
 from .fleet import Entry, Fleet
 from .model import Charger, OrderState
 from .plans import Plans
 from .situation import charger_ms, situation
 from .store import NotThereError, Store, StoreError, UnavailableError
 from .store.modes import StoredMode
+from .turn import upon_the_newest
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -46,7 +46,6 @@ class Scheduler:
         store: Store,
         control: Control,
         plans: Plans,
-        counts: Counts,
         *,
         now_ms: Callable[[], int],
     ) -> None:
@@ -57,7 +56,6 @@ class Scheduler:
         self._plans = plans
         self._now_ms = now_ms
         self._attention: dict[int, Attention] = {}
-        self._counts = counts
         self._led = store.peers.leads
 
     async def load(self) -> None:
@@ -78,7 +76,6 @@ class Scheduler:
             with suppress(
                 StoreError
             ):  # the store comes back, and so does the next look
-                await self._counts.keep()
                 leads = self._store.peers.leads
                 if leads and not self._led:
                     await self._take_over()
@@ -86,11 +83,6 @@ class Scheduler:
                 if leads:
                     self._control.take_up(GRACE_S)
                     await self.look()
-
-    async def stop(self) -> None:
-        """Write down what the guards have counted."""
-        with suppress(StoreError):
-            await self._counts.keep_all()
 
     async def look(self) -> None:
         """Look at every charger about which something has changed, or whose time has come."""
@@ -118,21 +110,25 @@ class Scheduler:
         """Charge until full, now, whatever the mode. Raises NotSwitchableError and the store's errors."""
         if not entry.charger.switchable:
             raise NotSwitchableError
-        async with entry.scheduling, entry.turn:
-            charger = entry.charger
-            progress = modes.charge_once(
-                charger.progress, charger.mode, situation(entry, self._now_ms())
-            )
-            await self._counts.begin_anew(entry)
-            attention = self._of(entry)
-            attention.rev = await self._store.modes.begin(entry.pk, progress)
-            attention.begun = True
-            self._show(entry, charger.mode, progress)
+        async with entry.scheduling:
+            await upon_the_newest(partial(self._begin_once, entry))
         if self._store.peers.leads:
             await self._attend(entry)
         return entry.charger
 
     # --- one charger -----------------------------------------------------------------------------------------------
+
+    async def _begin_once(self, entry: Entry) -> None:
+        async with entry.turn:
+            charger = entry.charger
+            progress = modes.charge_once(
+                charger.progress, charger.mode, situation(entry, self._now_ms())
+            )
+            await self._control.count_anew(entry)
+            attention = self._of(entry)
+            attention.rev = await self._store.modes.begin(entry.pk, progress)
+            attention.begun = True
+            self._show(entry, charger.mode, progress)
 
     async def _take_over(self) -> None:
         """Go on where the leader before was: as stored, for what it told last may have been lost with it."""
@@ -155,7 +151,6 @@ class Scheduler:
         attention.seen = None
         with suppress(NotThereError):  # it was removed meanwhile
             async with entry.turn:
-                entry.watch = entry.watch.or_newer(mode.watch)
                 progress = mode.progress or entry.charger.progress
                 self._show(entry, mode.settings, progress)
 
@@ -169,7 +164,7 @@ class Scheduler:
         async with entry.scheduling:
             try:
                 for _ in range(STEPS):
-                    if not await self._advance(entry):
+                    if not await upon_the_newest(partial(self._advance, entry)):
                         break
                 seen = entry.charger
                 await self._enact(entry)
@@ -206,7 +201,7 @@ class Scheduler:
                 )
             changed = progress != charger.progress or not attention.begun
             if anew:
-                await self._counts.begin_anew(entry)
+                await self._control.count_anew(entry)
             if changed:
                 await self._note(entry, progress)
                 attention.begun = True

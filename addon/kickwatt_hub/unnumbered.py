@@ -79,7 +79,13 @@ class Unnumbered:
                 )
             wish = Wish(charger.desired_on, charger.order)
             await self._effect.take(
-                entry, charger, talk, tuple(readings), wish, self._now_ms()
+                entry,
+                charger,
+                talk,
+                tuple(readings),
+                wish,
+                self._now_ms(),
+                entry.watch,
             )
 
     async def word(self, entry: Entry, word: Word) -> None:
@@ -104,9 +110,15 @@ class Unnumbered:
                 entry, charger, wish, word.said, readings, now_ms
             )
             await self._effect.take(
-                entry, charger, talk, readings, looked.wish, now_ms, looked.before
+                entry,
+                charger,
+                talk,
+                readings,
+                looked.wish,
+                now_ms,
+                looked.watch,
+                looked.before,
             )
-            entry.watch = looked.watch
             if looked.event is not None:
                 self._bus.publish(looked.event)
 

@@ -6,8 +6,9 @@ import pytest
 
 from kickwatt_hub import guards
 from kickwatt_hub.charging.profile import Charge, Profile
-from kickwatt_hub.guards import Limits, Message, Watch, look
+from kickwatt_hub.guards import Limits, Message, look
 from kickwatt_hub.model import ChargerSettings, Order, Position, Reading
+from kickwatt_hub.watch import Watch
 
 SETTINGS = ChargerSettings()
 MOST = guards.limits(SETTINGS, Profile())

@@ -11,9 +11,12 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from kickwatt_hub.model import Said
+from kickwatt_hub.charging.mode import ModeSettings
+from kickwatt_hub.model import Conversation, Delivery, Kind, LegacyFormat, Said
 from kickwatt_hub.store import Store, migrate
+from kickwatt_hub.store.adding import NewCharger
 from kickwatt_hub.store.chunks import DAY_MS
+from kickwatt_hub.watch import Watch
 from tests.support.stored import ALWAYS
 
 pytestmark = pytest.mark.once  # SQLite's file
@@ -141,3 +144,29 @@ async def test_the_file_is_kept_as_it_was_before_a_migration(tmp_path: Path) -> 
         assert database.execute("SELECT * FROM reading ORDER BY number").fetchall() == rows  # fmt: skip
     await (await Store.open(tmp_path / "new")).close()
     assert not list((tmp_path / "new").glob("*before*"))
+
+
+async def test_what_the_guards_have_counted_moves_to_the_conversation_and_back(
+    tmp_path: Path,
+) -> None:
+    counted = Watch(allowed_ms=5, heard_ms=7, closed=True, integrated_wh=1 / 3)
+    store = await Store.open(tmp_path)
+    new = NewCharger("scooter", "Scooter", Kind.s1, False, bytes(56), LegacyFormat(), 1)
+    pk = await store.chargers.add(new)
+    await store.modes.choose(pk, ModeSettings())
+    await store.chargers.deliver(
+        Delivery(charger_pk=pk, conversation=Conversation(), watch=counted)
+    )
+    await store.close()
+    path = tmp_path / "kickwatt.sqlite"
+    with _engine(path).connect() as connection:
+        command.downgrade(migrate.config(connection), "0011")
+        connection.commit()
+    with closing(sqlite3.connect(path)) as database:
+        ((watch,),) = database.execute("SELECT watch FROM charger_mode").fetchall()
+    assert msgspec.json.decode(watch, type=Watch) == counted
+    store = await Store.open(tmp_path)
+    found = await store.chargers.one(pk)
+    await store.close()
+    assert found is not None
+    assert found.watch == counted

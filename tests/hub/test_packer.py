@@ -18,7 +18,7 @@ from kickwatt_hub.model import (
     Reading,
 )
 from kickwatt_hub.store import Store, chunks, log, packer
-from kickwatt_hub.store.chargers import NewCharger
+from kickwatt_hub.store.adding import NewCharger
 from kickwatt_hub.store.rollups import MINUTE_MS, QUARTER_MS, coarser, roll_up
 from kickwatt_hub.store.schema import chunk
 from tests.support.engine import open_store

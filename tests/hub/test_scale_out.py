@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+from msgspec.structs import replace
 import pytest
 
 from kickwatt_hub.bus import ChargerChanged
@@ -17,6 +18,8 @@ from tests.support.postgresql import NEEDS, Cluster
 from tests.support.s1_device import S1Device
 
 pytestmark = pytest.mark.needs(NEEDS[0], package=NEEDS[1])
+
+EVENING_S = 1_795_000_000
 
 
 class Site:
@@ -69,8 +72,34 @@ async def _board(site: Site, http: aiohttp.ClientSession) -> S1Device:
     return S1Device(site.hubs["a"].device_url, "scooter", key, session=http)
 
 
-def _entry(hub: RunningHub) -> Entry:
-    entry = hub.hub.context.fleet.find("scooter")
+async def _twins(
+    site: Site, http: aiohttp.ClientSession
+) -> tuple[S1Device, S1Device]:
+    """Two scooters in simulated time, at the hub `a`; their owners have just pressed the button."""
+    twins = []
+    for charger_id in ("home", "rover"):
+        key = await site.hubs["a"].add_charger(charger_id, simulated=True)
+        board = S1Device(site.hubs["a"].device_url, charger_id, key, session=http)
+        board.clock, board.relay, board.why = EVENING_S, 1, "button"
+        board.state = "charging"
+        twins.append(board)
+    await site.hubs["b"].hub.context.fleet.refresh()
+    return twins[0], twins[1]
+
+
+async def _goes_on(board: S1Device, minute: int) -> None:
+    """Let a minute pass with 60 to 83 W; every fifth message brings no reading."""
+    assert board.clock is not None
+    board.clock += 60
+    board.up += 60
+    board.energy_wh += 1
+    sent = board.send() if minute % 5 == 4 else board.report(60.0 + minute)
+    reply = await sent
+    assert reply.status == 200, reply
+
+
+def _entry(hub: RunningHub, charger_id: str = "scooter") -> Entry:
+    entry = hub.hub.context.fleet.find(charger_id)
     assert entry is not None
     return entry
 
@@ -232,6 +261,42 @@ async def test_what_a_guard_counts_begins_anew_at_every_hub(
     board.energy_wh += 5
     await board.report(90.0, state="charging")
     assert heard.watch.energy_wh == 5
+
+
+async def test_a_charge_spread_over_two_hubs_is_counted_as_at_one(
+    site: Site, http: aiohttp.ClientSession
+) -> None:
+    """Of two scooters that do the same one stays at its hub, the other changes with every message; then its hub goes away."""
+    home, rover = await _twins(site, http)
+    turns = ["ab"[number % 2] for number in range(24)]
+    for number, name in enumerate([*turns, "b"]):
+        if number == len(turns):
+            await site.stop("a")
+            home.url = site.hubs["b"].device_url
+        rover.url = site.hubs[name].device_url
+        await asyncio.gather(*(_goes_on(board, number) for board in (home, rover)))
+        stayed = _entry(site.hubs[name if len(site.hubs) == 1 else "a"], "home")
+        moved = _entry(site.hubs[name], "rover")
+        assert replace(moved.watch, allowed_ms=0) == replace(
+            stayed.watch, allowed_ms=0
+        )
+    assert moved.watch.closed_ms == 24 * 60_000
+    assert moved.watch.counted_wh == 24
+
+
+async def test_two_readings_above_the_limit_are_one_too_many_also_at_two_hubs(
+    site: Site, http: aiohttp.ClientSession
+) -> None:
+    """Each hub has seen one of them."""
+    board = await _board(site, http)
+    board.relay, board.why = 1, "button"
+    await board.report(90.0, state="charging")
+    assert (await board.report(900.0, current_a=4.5)).json["relay"] == 1
+    board.url = site.hubs["b"].device_url
+    assert (await board.report(900.0, current_a=4.5)).json["relay"] == 0
+    order = _entry(site.hubs["b"]).charger.order
+    assert order is not None
+    assert order.reason == "guard_current"
 
 
 async def test_hubs_that_start_at_once_make_one_database(

@@ -45,7 +45,7 @@ from kickwatt_hub.store import (
     migrate,
     upgrade,
 )
-from kickwatt_hub.store.chargers import NewCharger
+from kickwatt_hub.store.adding import NewCharger
 from kickwatt_hub.store.schema import metadata
 from kickwatt_hub.store.writer import erasing
 from tests.support.engine import open_store

@@ -16,7 +16,7 @@ import click
 from .. import tables
 from ..security.secret import HubSecret
 from ..store import NotThereError, Store
-from ..store.chargers import StoredCharger
+from ..store.standing import StoredCharger
 from . import meter_rows
 from .common import DATA, Refused, with_store
 from .progress import progress

@@ -14,7 +14,7 @@ from ..charging.mode import Mode, ModeSettings, Prefer
 from ..model import Kind
 from ..security.secret import HubSecret
 from ..store import NotThereError, Store
-from ..store.chargers import StoredCharger
+from ..store.standing import StoredCharger
 from .common import DATA, Refused, with_store
 
 

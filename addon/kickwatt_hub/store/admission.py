@@ -2,7 +2,8 @@
 
 One hub alone knows by itself where each charger stands. Several hubs on one PostgreSQL do not: the same board may reach
 one with this message and another with the next. So there every commit moves the charger's row in `conversation` on from the
-revision that the hub knew; where that is no longer the present one, another hub was first, and nothing is stored.
+revision that the hub knew; where that is no longer the present one, another hub was first, and nothing is stored. What the
+guards have counted moves on with it: the next message is judged by that, at whichever hub.
 """
 
 from collections.abc import Sequence
@@ -18,8 +19,9 @@ from .log import Entry
 _encode = msgspec.msgpack.Encoder().encode
 
 _GUARD = """
-UPDATE conversation SET revision = conversation.revision + 1, state = told.state
-FROM unnest(%s::bigint[], %s::bigint[], %s::bytea[]) AS told(charger_pk, revision, state)
+UPDATE conversation
+SET revision = conversation.revision + 1, state = told.state, watch = coalesce(told.watch, conversation.watch)
+FROM unnest(%s::bigint[], %s::bigint[], %s::bytea[], %s::bytea[]) AS told(charger_pk, revision, state, watch)
 WHERE conversation.charger_pk = told.charger_pk AND conversation.revision = told.revision
 RETURNING conversation.charger_pk
 """
@@ -30,6 +32,8 @@ class Claim(Struct, frozen=True):
 
     entry: Entry
     revision: int = 0
+    watch: bytes | None = None
+    """JSON of watch.Watch: what the guards have counted up to this; None: as it was."""
 
 
 def admit(connection: sa.Connection, claims: Sequence[Claim]) -> dict[int, StoreError]:
@@ -43,6 +47,7 @@ def admit(connection: sa.Connection, claims: Sequence[Claim]) -> dict[int, Store
             [claim.entry.charger_pk for claim in telling],
             [claim.revision for claim in telling],
             [_encode(claim.entry.conversation) for claim in telling],
+            [claim.watch for claim in telling],
         ),
     )
     there = {row[0] for row in admitted.fetchall()}

@@ -1,6 +1,7 @@
 """Opening and closing the database, and its parts."""
 
 import asyncio
+from contextlib import suppress
 import os
 from pathlib import Path
 import secrets
@@ -50,7 +51,7 @@ class Store:
         self._reader = reader = Reader(engines.reading)
         self.hub_id = hub_id
         self.accounts = Accounts(writer, reader)
-        self.chargers = Chargers(writer, reader)
+        self.chargers = Chargers(writer, reader, shared=engines.shared)
         self.history = History(reader)
         self.management = Management(writer, reader)
         self.sites = StoredSites(writer, reader)
@@ -90,6 +91,8 @@ class Store:
 
     async def close(self) -> None:
         """Commit what is waiting and close."""
+        with suppress(UnavailableError):
+            await self.chargers.note_counts()
         await self._writer.close()
         await self._reader.close()
 

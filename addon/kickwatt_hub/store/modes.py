@@ -2,30 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import msgspec
 import sqlalchemy as sa
 
 from ..charging.mode import ModeSettings, Progress
-from ..guards import Watch
-from .driver import driver
 from .errors import NotThereError
 from .reader import Reader
 from .schema import charger, charger_mode
 from .writer import Writer
 
 _MANUAL = msgspec.json.encode(ModeSettings())
-
-# After a start every charger under power is due at once, beside the messages of all of them.
-_COUNTED = """
-SELECT charger_mode.watch FROM charger LEFT JOIN charger_mode ON charger_mode.charger_pk = charger.pk
-WHERE charger.pk = ?
-"""
-_COUNT = """
-INSERT INTO charger_mode (charger_pk, rev, begun_rev, settings, watch) VALUES (?, 0, 0, ?, ?)
-ON CONFLICT (charger_pk) DO UPDATE SET watch = excluded.watch
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +22,6 @@ class StoredMode:
     rev: int
     settings: ModeSettings
     progress: Progress | None
-    watch: Watch
 
 
 class Modes:
@@ -67,10 +53,6 @@ class Modes:
 
         return await self._writer.run(job)
 
-    async def watch(self, charger_pk: int) -> Watch:
-        """Return what was counted last, as far as it was written down."""
-        return await self._reader.ask(partial(_watch, charger_pk=charger_pk))
-
     async def begin(self, charger_pk: int, progress: Progress) -> int:
         """Store where somebody has put a charger within its mode, and return the revision of that. Raises NotThereError."""
 
@@ -101,21 +83,6 @@ class Modes:
 
         await self._writer.run(job)
 
-    async def count(self, charger_pk: int, watch: Watch) -> None:
-        """Store what a guard has counted, unless another hub's count under a newer allowance is there. Raises NotThereError."""
-
-        def job(connection: sa.Connection) -> None:
-            raw = driver(connection)
-            known = raw.execute(raw.sql(_COUNTED), (charger_pk,)).fetchone()
-            if known is None:
-                raise NotThereError("This charger was removed.")
-            there = _decoded(known[0], Watch) or Watch()
-            if there.allowed_ms <= watch.allowed_ms:
-                counted = msgspec.json.encode(watch)
-                raw.execute(raw.sql(_COUNT), (charger_pk, _MANUAL, counted))
-
-        await self._writer.run(job)
-
 
 def _insist(connection: sa.Connection, charger_pk: int) -> None:
     if not connection.execute(
@@ -127,13 +94,6 @@ def _insist(connection: sa.Connection, charger_pk: int) -> None:
 def _rev(connection: sa.Connection, charger_pk: int) -> int:
     query = sa.select(charger_mode.c.rev).where(charger_mode.c.charger_pk == charger_pk)
     return connection.execute(query).scalar() or 0
-
-
-def _watch(connection: sa.Connection, charger_pk: int) -> Watch:
-    query = sa.select(charger_mode.c.watch).where(
-        charger_mode.c.charger_pk == charger_pk
-    )
-    return _decoded(connection.execute(query).scalar(), Watch) or Watch()
 
 
 def _put(
@@ -161,7 +121,6 @@ def _stored(row: sa.Row[tuple[object, ...]]) -> StoredMode:
         rev=row.rev,
         settings=ModeSettings() if settings is None else settings,
         progress=progress,
-        watch=_decoded(row.watch, Watch) or Watch(),
     )
 
 

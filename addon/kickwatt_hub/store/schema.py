@@ -110,6 +110,7 @@ conversation = sa.Table(
     sa.Column("revision", sa.BigInteger, nullable=False),
     sa.Column("state", sa.LargeBinary, nullable=False),  # model.Conversation
     sa.Column("reading", sa.LargeBinary),  # the newest model.Reading
+    sa.Column("watch", sa.LargeBinary),  # JSON of watch.Watch
 )
 
 # The log's tables, `log_<pk>`, come and go; log.py says what is in them.
@@ -362,7 +363,6 @@ charger_mode = sa.Table(
     sa.Column("settings", sa.LargeBinary, nullable=False),  # JSON of modes.ModeSettings
     sa.Column("begun_rev", sa.Integer, nullable=False),  # that the progress belongs to
     sa.Column("progress", sa.LargeBinary),  # JSON of mode.Progress
-    sa.Column("watch", sa.LargeBinary),  # JSON of guards.Watch
 )
 
 # Each tariff holds from its own time until the next one's.
