@@ -18,7 +18,8 @@ from .bus import (
     SiteChanged,
     SiteRemoved,
 )
-from .fleet import Entry, Fleet
+from .entry import Entry
+from .fleet import Fleet
 from .meters.model import MeterState
 from .meters.polling import Meters
 from .model import Charger, OrderState

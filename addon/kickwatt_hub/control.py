@@ -12,7 +12,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from . import orders
-from .fleet import Entry, Fleet
+from .entry import Entry
+from .fleet import Fleet
 from .model import Charger, ChargerSettings, Delivery, Order, OrderState
 from .orders import Wish
 from .situation import BY_MODE

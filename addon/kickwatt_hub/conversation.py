@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from . import orders
 from .bus import Bus
 from .effect import Effect
-from .fleet import Entry
+from .entry import Entry
 from .guarding import Guarding
 from .model import Charger, ChargerSettings, Conversation, Said
 from .orders import Wish

@@ -9,7 +9,8 @@ import time
 from msgspec.structs import replace
 
 from .charging.cost import cost
-from .fleet import Entry, Fleet
+from .entry import Entry
+from .fleet import Fleet
 from .model import Session, SessionCost
 from .store import Store, UnavailableError
 from .tariffs import Tariffs

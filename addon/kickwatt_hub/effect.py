@@ -6,7 +6,8 @@ from msgspec.structs import replace
 
 from . import brain as brains, late
 from .bus import Bus, Tripped
-from .fleet import Entry, Fleet
+from .entry import Entry
+from .fleet import Fleet
 from .model import (
     CLOCK_AHEAD_MS,
     Charger,

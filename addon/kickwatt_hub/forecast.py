@@ -10,7 +10,8 @@ from time import perf_counter
 from msgspec.structs import replace
 
 from .charging.estimator import estimate
-from .fleet import Entry, Fleet
+from .entry import Entry
+from .fleet import Fleet
 from .model import Forecast
 
 EVERY_MS = 60_000

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from . import guards, orders
 from .bus import Guarded
 from .charging.modes import power_ends_ms
-from .fleet import Entry, Fleet
+from .entry import Entry
+from .fleet import Fleet
 from .model import Charger, Order, Reading, Said
 from .orders import Wish
 from .watch import Watch

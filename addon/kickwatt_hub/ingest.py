@@ -10,7 +10,8 @@ from functools import partial
 from .bus import Bus
 from .conversation import Conversations, Reply
 from .effect import Effect
-from .fleet import Entry, Fleet
+from .entry import Entry
+from .fleet import Fleet
 from .guarding import Guarding
 from .model import Kind
 from .security.envelope import NOBODY, Request

@@ -15,7 +15,8 @@ from . import brain as brains
 from .brain import Brain, Place, Thought, overlap
 from .bus import Bus, SessionCorrected, SessionEnded, SessionStarted
 from .charging.profile import NOTHING_LEARNED, REMEMBERED_CHARGES, Profile
-from .fleet import Entry, Fleet
+from .entry import Entry
+from .fleet import Fleet
 from .model import (
     CLOCK_AHEAD_MS,
     CLOCK_BEGAN_MS,

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from .charging import modes
 from .charging.mode import ModeSettings, Planned, Progress
 from .charging.standing import needs_wh, standing
-from .fleet import Entry
+from .entry import Entry
 from .pricing import find_zone
 from .situation import charger_ms
 from .tariffs import Tariffs

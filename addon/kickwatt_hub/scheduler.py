@@ -20,7 +20,8 @@ from .attention import Attention, wait_ms
 from .charging import modes
 from .charging.mode import MANUAL, ModeSettings, Progress, Step
 from .control import Control, NotSwitchableError
-from .fleet import Entry, Fleet
+from .entry import Entry
+from .fleet import Fleet
 from .model import Charger, OrderState
 from .plans import Plans
 from .situation import charger_ms, situation

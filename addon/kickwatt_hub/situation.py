@@ -2,7 +2,7 @@
 
 from . import guards
 from .charging.mode import Ended, Situation
-from .fleet import Entry
+from .entry import Entry
 from .model import Charger, Order, OrderState, Reading, Session
 
 BY_MODE = "mode"

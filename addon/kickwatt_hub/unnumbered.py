@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from . import orders
 from .bus import Bus
 from .effect import Effect
-from .fleet import Entry
+from .entry import Entry
 from .guarding import Guarding
 from .model import Conversation, Position, Reading, Said
 from .orders import Wish

@@ -12,7 +12,7 @@ import pytest
 from kickwatt_hub.app import now_ms
 from kickwatt_hub.charging.cost import Price
 from kickwatt_hub.costing import Costing
-from kickwatt_hub.fleet import Entry
+from kickwatt_hub.entry import Entry
 from kickwatt_hub.model import Delivery, Session, SessionCost, SessionRecord
 from kickwatt_hub.pricing import (
     BandPrice,

@@ -8,9 +8,9 @@ import aiohttp
 from msgspec.structs import replace
 import pytest
 
-from kickwatt_hub import fleet as fleet_module
+from kickwatt_hub import rebuilding
 from kickwatt_hub.bus import Event
-from kickwatt_hub.fleet import Entry
+from kickwatt_hub.entry import Entry
 from kickwatt_hub.model import ChargerSettings, Delivery, Order, SessionRecord
 from kickwatt_hub.store import NotThereError, UnavailableError
 from tests.support.engine import open_store
@@ -125,7 +125,7 @@ async def test_a_long_past_is_replayed_only_in_part(
         board = await _board(hub, http)
         await _charge(board, 2, end=True)
         await _charge(board, 15)
-    monkeypatch.setattr(fleet_module, "REPLAYED", 20)
+    monkeypatch.setattr(rebuilding, "REPLAYED", 20)
     async with running_hub(tmp_path / "data") as hub:
         assert _entry(hub).charger.state == "charging"
 

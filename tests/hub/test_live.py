@@ -8,7 +8,7 @@ from typing import Any, get_args
 import aiohttp
 import pytest
 
-from kickwatt_hub import bus as bus_module, fleet as fleet_module
+from kickwatt_hub import bus as bus_module, entry as entry_module
 from kickwatt_hub.api.live import CONNECTIONS, connection as one_client
 from kickwatt_hub.api.live.topics import TOPICS
 from kickwatt_hub.store import UnavailableError
@@ -390,8 +390,8 @@ async def test_silence_is_told_when_it_is_noticed(
     entry = hub.hub.context.fleet.find("scooter")
     assert entry is not None
     assert entry.charger.online
-    monkeypatch.setattr(fleet_module, "SILENT_S", 0)
-    monkeypatch.setattr(fleet_module, "SILENT_INTERVALS", 0)
+    monkeypatch.setattr(entry_module, "SILENT_S", 0)
+    monkeypatch.setattr(entry_module, "SILENT_INTERVALS", 0)
     event = await client.event("charger")
     assert event["charger"]["online"] is False
 

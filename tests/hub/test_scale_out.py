@@ -11,7 +11,7 @@ from msgspec.structs import replace
 import pytest
 
 from kickwatt_hub.bus import ChargerChanged
-from kickwatt_hub.fleet import Entry
+from kickwatt_hub.entry import Entry
 from kickwatt_hub.store import Store
 from tests.support.hub_process import RunningHub, running_hub
 from tests.support.postgresql import NEEDS, Cluster

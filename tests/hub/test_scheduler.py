@@ -13,7 +13,7 @@ from kickwatt_hub import brain as brains
 from kickwatt_hub.api import bodies
 from kickwatt_hub.api.change import Facts, mode_settings
 from kickwatt_hub.charging.mode import Mode, Step
-from kickwatt_hub.fleet import Entry
+from kickwatt_hub.entry import Entry
 from kickwatt_hub.model import Charger
 from kickwatt_hub.pricing import BandPrice, TimeOfUseTable
 from tests.support.hub_process import RunningHub, running_hub

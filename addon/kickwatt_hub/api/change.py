@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from ..charging.mode import SCHEDULED, Mode, ModeSettings
 from ..charging.modes import target_wh
-from ..fleet import Entry
+from ..entry import Entry
 from ..model import Charger
 from ..pricing import find_zone
 from . import bodies

@@ -9,7 +9,7 @@ from aiohttp import web
 from msgspec.structs import replace
 
 from .. import tables
-from ..fleet import Entry
+from ..entry import Entry
 from ..model import Reading, Scope, Session
 from ..store.rollups import Bucket
 from . import shapes

@@ -7,7 +7,7 @@ from functools import wraps
 from aiohttp import web
 import msgspec
 
-from ..fleet import Entry
+from ..entry import Entry
 from ..model import Scope
 from ..security import tokens
 from . import shapes

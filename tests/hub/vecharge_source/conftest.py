@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kickwatt_hub import onboarding
-from kickwatt_hub.fleet import Entry
+from kickwatt_hub.entry import Entry
 from kickwatt_hub.model import Charger
 from kickwatt_hub.sources.vecharge.address import address
 from kickwatt_sim.vecharge import Clock, Outlet, SimulatedServer

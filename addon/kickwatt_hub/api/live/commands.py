@@ -7,7 +7,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from ...fleet import Entry
+from ...entry import Entry
 from ...model import Order, OrderState, Scope
 from ...pricing import Definition
 from .. import bodies, shapes, tariff

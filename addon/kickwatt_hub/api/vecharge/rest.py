@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from ...control import NotSwitchableError
-from ...fleet import Entry
+from ...entry import Entry
 from ...model import Place, Scope
 from ...security import tokens
 from ...store import UnavailableError

@@ -13,7 +13,8 @@ import random
 import aiohttp
 from msgspec.structs import replace
 
-from ...fleet import Entry, Fleet
+from ...entry import Entry
+from ...fleet import Fleet
 from ...ingest import Ingest, StrangerError, Word
 from ...model import Order, OrderState, Reading, Source, SourceState
 from ...relay import backoff

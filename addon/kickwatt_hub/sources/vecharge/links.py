@@ -11,7 +11,8 @@ import aiohttp
 from msgspec.structs import replace
 
 from ...bus import Bus, ChargerChanged, ChargerRemoved
-from ...fleet import Entry, Fleet
+from ...entry import Entry
+from ...fleet import Fleet
 from ...ingest import Ingest
 from ...security.secret import HubSecret, WrongSecretError
 from ...store import NotThereError, Store, UnavailableError
