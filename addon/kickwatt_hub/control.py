@@ -115,9 +115,7 @@ class Control:
         """
         watch = self._anew()
         await self._store.chargers.deliver(
-            Delivery(
-                charger_pk=entry.pk, conversation=entry.conversation, watch=watch
-            )
+            Delivery(charger_pk=entry.pk, conversation=entry.conversation, watch=watch)
         )
         entry.watch = watch
 
