@@ -3,10 +3,8 @@
 import asyncio
 import json
 from pathlib import Path
-import shutil
 import signal
 import sys
-import tempfile
 
 import aiohttp
 import click
@@ -17,6 +15,7 @@ from .homeassistant import HomeAssistantError
 from .parts import CommandError
 from .process import PartDiedError, free_ports, port_is_free
 from .progress import Progress
+from .scratch import keep, scratch
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -74,28 +73,22 @@ def main(
 
 async def _run(options: Options) -> int:
     """Run the demo until it ends, fails or is told to stop. Returns the exit code."""
-    folder = Path(tempfile.mkdtemp(prefix="kickwatt-demo-"))
-    failed = False
-    try:
-        with Progress() as progress:
-            running = asyncio.ensure_future(Demo(options, folder, progress).run())
-            # A second Ctrl-C cancels the orderly end: the parts are killed.
-            for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                asyncio.get_running_loop().add_signal_handler(sign, running.cancel)
-            try:
-                report = await running
-            except asyncio.CancelledError:
-                progress.say("Stopped")
-                return 1 if options.once else 0
-            except BaseExceptionGroup as group:
-                failed = True
-                progress.say(_explain(group), style="red")
-                progress.say(f"The logs are in {folder / 'logs'}")
-                return 1
-    finally:
-        # Also when the terminal has gone and nothing can be said any more.
-        if not failed:
-            shutil.rmtree(folder)
+    # The folder goes also when the terminal has gone and nothing can be said any more.
+    with scratch("kickwatt-demo-") as folder, Progress() as progress:
+        running = asyncio.ensure_future(Demo(options, folder, progress).run())
+        # A second Ctrl-C cancels the orderly end: the parts are killed.
+        for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(sign, running.cancel)
+        try:
+            report = await running
+        except asyncio.CancelledError:
+            progress.say("Stopped")
+            return 1 if options.once else 0
+        except BaseExceptionGroup as group:
+            keep(folder)
+            progress.say(_explain(group), style="red")
+            progress.say(f"The logs are in {folder / 'logs'}")
+            return 1
     click.echo(json.dumps(report, indent=2))
     return 0
 

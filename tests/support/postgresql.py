@@ -10,10 +10,10 @@ from pathlib import Path
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 import uuid
 
+from kickwatt_demo.scratch import scratch
 import psycopg
 import sqlalchemy as sa
 
@@ -133,15 +133,14 @@ def _migrate(folder: Path, url: str) -> None:
 
 @contextmanager
 def cluster() -> Iterator[Cluster]:
-    """Run a server."""
-    folder = Path(tempfile.mkdtemp(prefix="kickwatt-pg-"))
-    if os.geteuid() == 0:
-        shutil.chown(folder, "postgres", "postgres")
-    running = Cluster(folder)
-    running.make()
-    running.start()
-    try:
-        yield running
-    finally:
-        running.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+    """Run a server. One whose tests were killed ends by itself, within a minute after its files are gone."""
+    with scratch("kickwatt-pg-") as folder:
+        if os.geteuid() == 0:
+            shutil.chown(folder, "postgres", "postgres")
+        running = Cluster(folder)
+        running.make()
+        running.start()
+        try:
+            yield running
+        finally:
+            running.stop()
