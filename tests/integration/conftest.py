@@ -6,9 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientSession
-from homeassistant.core import HomeAssistant
+from homeassistant.const import STATE_ON
+from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.setup import async_setup_component
+from homeassistant.util import slugify
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_mock_service,
+)
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
 from syrupy.assertion import SnapshotAssertion
 from syrupy.filters import props
@@ -89,6 +95,7 @@ async def line(
 
 type Load = Callable[[MockConfigEntry], Awaitable[MockConfigEntry]]
 type Order = Callable[..., Awaitable[None]]
+type Automate = Callable[..., Awaitable[None]]
 
 
 def states_of(hass: HomeAssistant) -> dict[str, str]:
@@ -173,3 +180,29 @@ def order(hass: HomeAssistant) -> Order:
         )
 
     return order
+
+
+@pytest.fixture
+async def automate(hass: HomeAssistant) -> AsyncGenerator[Automate]:
+    """Return how a person makes automations; they end with the test."""
+
+    async def automate(*configs: dict[str, Any]) -> None:
+        named = [
+            {"id": str(number), "alias": f"number {number}", **each}
+            for number, each in enumerate(configs)
+        ]
+        assert await async_setup_component(hass, "automation", {"automation": named})
+        await hass.async_block_till_done()
+        for each in named:
+            entity_id = f"automation.{slugify(each['alias'])}"
+            assert state_of(hass, entity_id) == STATE_ON, "it is not valid"
+
+    yield automate
+    everything = {"entity_id": "all"}
+    await hass.services.async_call("automation", "turn_off", everything, blocking=True)
+
+
+@pytest.fixture
+def messages(hass: HomeAssistant) -> list[ServiceCall]:
+    """Return what the phone was told."""
+    return async_mock_service(hass, "notify", "send_message")

@@ -1,7 +1,6 @@
 """Each blueprint does in Home Assistant what its description says."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 import shutil
@@ -13,7 +12,6 @@ from homeassistant.components.blueprint.models import Blueprint
 from homeassistant.const import STATE_OFF, STATE_ON
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import device_registry as dr, entity_registry as er
-from homeassistant.setup import async_setup_component
 from homeassistant.util import yaml as yaml_util
 import pytest
 from pytest_homeassistant_custom_component.common import (
@@ -22,7 +20,7 @@ from pytest_homeassistant_custom_component.common import (
     async_mock_service,
 )
 
-from tests.integration.conftest import Load, ask, state_of
+from tests.integration.conftest import Automate, Load, ask, state_of
 from tests.integration.scripted_hub import CHARGER, Line, ScriptedHub
 from tests.integration.test_event import ENDED
 from tests.support.hub_process import RunningHub
@@ -33,33 +31,18 @@ FOLDER = ROOT / "blueprints/automation/kickwatt"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 PHONE = "notify.my_phone"
 
-type Automate = Callable[..., Awaitable[None]]
-
 
 @pytest.fixture
-async def automate(hass: HomeAssistant, tmp_path: Path) -> AsyncGenerator[Automate]:
+def automate(hass: HomeAssistant, tmp_path: Path, automate: Automate) -> Automate:
     """Return how a person makes an automation of a blueprint; it ends with the test."""
     shutil.copytree(FOLDER, tmp_path / "blueprints/automation/kickwatt")
     hass.config.config_dir = str(tmp_path)
 
-    async def automate(name: str, **inputs: Any) -> None:
+    async def of_blueprint(name: str, **inputs: Any) -> None:
         use = {"path": f"kickwatt/{name}.yaml", "input": inputs}
-        config = {"id": name, "alias": name, "use_blueprint": use}
-        assert await async_setup_component(hass, "automation", {"automation": [config]})
-        await hass.async_block_till_done()
-        assert state_of(hass, f"automation.{name}") == STATE_ON, (
-            "the blueprint is not valid"
-        )
+        await automate({"alias": name, "use_blueprint": use})
 
-    yield automate
-    everything = {"entity_id": "all"}
-    await hass.services.async_call("automation", "turn_off", everything, blocking=True)
-
-
-@pytest.fixture
-def messages(hass: HomeAssistant) -> list[ServiceCall]:
-    """Return what the phone was told."""
-    return async_mock_service(hass, "notify", "send_message")
+    return of_blueprint
 
 
 @pytest.fixture

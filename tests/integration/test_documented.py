@@ -1,22 +1,16 @@
 """Every automation that the documentation prints does in Home Assistant what its text says."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 import re
 from typing import Any, Final
 
-from homeassistant.const import STATE_ON
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import entity_registry as er
-from homeassistant.setup import async_setup_component
 from homeassistant.util import yaml as yaml_util
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_mock_service,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from tests.integration.conftest import Load, entry_for, state_of
+from tests.integration.conftest import Automate, Load, entry_for
 from tests.support.hub_process import RunningHub
 from tests.support.s1_device import S1Device
 from tests.support.waiting import until
@@ -24,8 +18,6 @@ from tests.support.waiting import until
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = ("README.md", "docs/home-assistant.md")
 PHONE: Final = ["notify.my_phone"]
-
-type Automate = Callable[..., Awaitable[None]]
 
 
 def printed(page: str) -> list[Any]:
@@ -54,31 +46,6 @@ def triggers(page: str) -> list[dict[str, Any]]:
         if "triggers" in each and "actions" not in each
     ]
     return [trigger for each in lists for trigger in each]
-
-
-@pytest.fixture
-async def automate(hass: HomeAssistant) -> AsyncGenerator[Automate]:
-    """Return how a person makes automations; they end with the test."""
-
-    async def automate(*configs: dict[str, Any]) -> None:
-        named = [
-            {"id": str(number), "alias": f"number {number}", **each}
-            for number, each in enumerate(configs)
-        ]
-        assert await async_setup_component(hass, "automation", {"automation": named})
-        await hass.async_block_till_done()
-        for number in range(len(configs)):
-            assert state_of(hass, f"automation.number_{number}") == STATE_ON
-
-    yield automate
-    everything = {"entity_id": "all"}
-    await hass.services.async_call("automation", "turn_off", everything, blocking=True)
-
-
-@pytest.fixture
-def messages(hass: HomeAssistant) -> list[ServiceCall]:
-    """Return what the phone was told."""
-    return async_mock_service(hass, "notify", "send_message")
 
 
 @pytest.fixture

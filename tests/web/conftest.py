@@ -14,6 +14,7 @@ from tests.support.s1_device import S1Device
 
 from .ingress import ingress
 from .looking import PHONE, Looker
+from .mortal import Mortal, mortal_hub
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -41,6 +42,13 @@ async def board(hub: RunningHub) -> AsyncIterator[S1Device]:
     key = await hub.add_charger("scooter", name="Garage scooter")
     async with S1Device(hub.device_url, "scooter", key) as device:
         yield device
+
+
+@pytest.fixture
+async def mortal(tmp_path: Path) -> AsyncIterator[Mortal]:
+    """A hub that can die and come back."""
+    async with mortal_hub(tmp_path / "data") as hub:
+        yield hub
 
 
 @pytest.fixture

@@ -7,46 +7,37 @@ from playwright.async_api import Browser, expect
 import pytest
 
 from kickwatt_hub.app import now_ms
-from tests.support.hub_process import HubProcess, RunningHub, running_hub
+from tests.support.hub_process import RunningHub, running_hub
 from tests.support.s1_device import S1Device
 
 from .charges import tell_a_charge
 from .ingress import ingress
 from .looking import DESK, PHONE, Looker
+from .mortal import Mortal
 
 SUPERVISOR = "127.0.0.1"
 HOUR_MS = 3_600_000
 
 
 async def test_a_form_outlives_a_hub_that_restarts_while_it_is_filled_in(
-    browser: Browser, tmp_path: Path
+    browser: Browser, mortal: Mortal
 ) -> None:
-    port, device_port = free_ports(2)
-    hub = HubProcess(tmp_path / "data")
-    key = hub.add_charger("scooter", "--name", "Garage scooter")
-    token = hub.add_token("admin")
-    hub.start(port=port, device_port=device_port)
-    try:
-        async with S1Device(hub.device_url, "scooter", key) as board:
-            await board.report(0.0, state="off")
-            looker = await Looker.open(browser, hub.url, token, size=PHONE)
-            await looker.go("chargers/scooter")
-            cutoff = looker.page.get_by_role("spinbutton", name="Cut-off")
-            await cutoff.fill("21.5")
-            hub.kill()
-            await looker.button("Save").first.click()
-            await looker.sees("The hub does not answer.")
-            await expect(cutoff).to_have_value("21.5")
-            hub.start(port=port, device_port=device_port)
-            lost = looker.page.get_by_text("connection to the hub is lost")
-            await expect(lost).to_have_count(0)
-            await expect(cutoff).to_have_value("21.5")
-            await looker.button("Save").first.click()
-            await expect(looker.page.get_by_text("Saved", exact=True)).to_be_visible()
-            await looker.page.reload()
-            await expect(cutoff).to_have_value("21.5")
-    finally:
-        hub.kill()
+    looker = await Looker.open(browser, mortal.url, mortal.token, size=PHONE)
+    await looker.go("chargers/scooter")
+    cutoff = looker.page.get_by_role("spinbutton", name="Cut-off")
+    await cutoff.fill("21.5")
+    mortal.dies()
+    await looker.button("Save").first.click()
+    await looker.sees("The hub does not answer.")
+    await expect(cutoff).to_have_value("21.5")
+    mortal.comes_back()
+    lost = looker.page.get_by_text("connection to the hub is lost")
+    await expect(lost).to_have_count(0)
+    await expect(cutoff).to_have_value("21.5")
+    await looker.button("Save").first.click()
+    await expect(looker.page.get_by_text("Saved", exact=True)).to_be_visible()
+    await looker.page.reload()
+    await expect(cutoff).to_have_value("21.5")
 
 
 async def test_a_slow_board_is_waited_for_in_view(

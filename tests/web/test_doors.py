@@ -5,11 +5,12 @@ from pathlib import Path
 from kickwatt_demo.process import free_ports
 from playwright.async_api import Browser, expect
 
-from tests.support.hub_process import HubProcess, RunningHub, running_hub
+from tests.support.hub_process import RunningHub, running_hub
 from tests.support.s1_device import S1Device
 
 from .ingress import PREFIX, ingress
 from .looking import PHONE, Looker
+from .mortal import Mortal
 
 SUPERVISOR = "127.0.0.1"
 PASSWORD = "a long enough password"
@@ -73,32 +74,21 @@ async def test_who_comes_through_the_sidebar_needs_no_password_and_all_works_bel
 
 
 async def test_a_hub_that_restarts_is_waited_for_and_then_shown_as_it_is(
-    browser: Browser, tmp_path: Path
+    browser: Browser, mortal: Mortal
 ) -> None:
-    port, device_port = free_ports(2)
-    hub = HubProcess(tmp_path / "data")
-    key = hub.add_charger("scooter", "--name", "Garage scooter")
-    token = hub.add_token("admin")
-    hub.start(port=port, device_port=device_port)
-    try:
-        async with S1Device(hub.device_url, "scooter", key) as board:
-            await board.report(0.0, state="off")
-            looker = await Looker.open(browser, hub.url, token)
-            await looker.go("now")
-            card = looker.card("Garage scooter")
-            await expect(card.get_by_role("status")).to_contain_text("Off")
-            hub.kill()
-            await looker.sees("The connection to the hub is lost")
-            await expect(card).to_be_visible()
-            hub.start(port=port, device_port=device_port)
-            await expect(
-                looker.page.get_by_text("connection to the hub is lost")
-            ).to_have_count(0)
-            board.trips = ["welded"]
-            await board.report(0.0, state="tripped")
-            await expect(card).to_contain_text("Pull the plug now")
-    finally:
-        hub.kill()
+    looker = await Looker.open(browser, mortal.url, mortal.token)
+    await looker.go("now")
+    card = looker.card("Garage scooter")
+    await expect(card.get_by_role("status")).to_contain_text("Off")
+    mortal.dies()
+    await looker.sees("The connection to the hub is lost")
+    await expect(card).to_be_visible()
+    mortal.comes_back()
+    lost = looker.page.get_by_text("connection to the hub is lost")
+    await expect(lost).to_have_count(0)
+    mortal.board.trips = ["welded"]
+    await mortal.board.report(0.0, state="tripped")
+    await expect(card).to_contain_text("Pull the plug now")
 
 
 async def test_the_first_load_is_small_and_asks_nobody_else(
