@@ -228,6 +228,24 @@ async def test_a_body_that_never_ends_is_given_up(
     writer.close()
 
 
+async def test_boards_that_stop_in_mid_message_hold_up_no_other(
+    hub: RunningHub, board: S1Device
+) -> None:
+    """Two hundred of them wait for the rest of their own message while another one is answered."""
+    port = int(hub.device_url.rpartition(":")[2])
+    head = b"POST /s1/scooter HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n"
+    writers = []
+    for _ in range(200):
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head + board.body()[:70])
+        await writer.drain()
+        writers.append(writer)
+    assert (await board.report(90.0)).status == 200
+    assert not any(writer.is_closing() for writer in writers)
+    for writer in writers:
+        writer.close()
+
+
 # --- what a verified board is told --------------------------------------------------------------------------------
 
 

@@ -1,8 +1,10 @@
 """The log: what strangers send leaves no traceback in it."""
 
 import asyncio
+import json
 import logging
 
+import aiohttp
 import pytest
 
 from kickwatt_hub.log import _quiet, set_up_logging
@@ -37,6 +39,26 @@ async def test_malformed_requests_get_a_4xx_and_leave_no_traceback(
         assert answer[9:12] in (b"", b"400", b"431"), (text, answer)
         writer.close()
     assert "Traceback" not in caplog.text
+
+
+async def test_a_token_in_a_query_is_in_no_log(
+    hub: RunningHub, http: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A veCharge client has it there: one that is let in, and one that is not."""
+    set_up_logging("debug")
+    caplog.set_level("DEBUG")
+    await hub.add_charger("test")
+    url = f"{hub.url}/socket.io/"
+    for given, packet in ((await hub.add_token("control"), "40"), ("f" * 43, "44")):
+        query = {"EIO": "4", "transport": "polling", "chargerId": "test"}
+        query["token"] = f"Bearer {given}"
+        async with http.get(url, params=query) as answer:
+            query["sid"] = json.loads((await answer.text())[1:])["sid"]
+        async with http.post(url, params=query, data="40") as answer:
+            assert answer.status == 200
+        async with http.get(url, params=query) as answer:
+            assert (await answer.text()).startswith(packet)
+        assert given not in caplog.text
 
 
 def test_only_what_strangers_cause_is_dropped() -> None:
