@@ -160,7 +160,7 @@ async def test_what_the_guards_have_counted_moves_to_the_conversation_and_back(
     await store.close()
     path = tmp_path / "kickwatt.sqlite"
     with _engine(path).connect() as connection:
-        command.downgrade(migrate.config(connection), "0011")
+        command.downgrade(migrate.config(connection), "0012")
         connection.commit()
     with closing(sqlite3.connect(path)) as database:
         ((watch,),) = database.execute("SELECT watch FROM charger_mode").fetchall()

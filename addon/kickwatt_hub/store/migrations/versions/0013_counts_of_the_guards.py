@@ -1,13 +1,13 @@
 """What the guards have counted stands beside the conversation from which it follows.
 
-Revision: 0012, after 0011
+Revision: 0013, after 0012
 """
 
 from alembic import op
 import sqlalchemy as sa
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
