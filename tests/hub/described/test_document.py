@@ -88,6 +88,16 @@ async def test_every_call_that_needs_a_token_refuses_whoever_has_none(
             assert json.loads(text)
 
 
+async def test_every_call_says_how_much_a_token_has_to_allow(document: Any) -> None:
+    """Administrators' and veCharge's as well, whose tokens come by other ways."""
+    for _, path, call in _calls(document):
+        scopes = call.get("security", [{"token": ["none"]}])[0]["token"]
+        if path.startswith("/admin/"):
+            assert scopes == ["admin"], path
+        elif call["tags"] == ["vecharge"]:
+            assert scopes in (["control"], ["none"]), path
+
+
 async def test_every_body_has_an_example_that_fits(document: Any) -> None:
     """A new reader copies it; what is no JSON has none."""
     for _, _, call in _calls(document):

@@ -82,6 +82,9 @@ async def test_a_get_switches_nothing_off_unless_the_owner_allows_it(
     path = "/charger/removeChargerFromUser/test"
     code, answer = await outlet.call("GET", path)
     assert (code, answer["status"]) == (405, "fail")
+    token = {"Authorization": f"Bearer {outlet.token}"}
+    async with http.get(f"{outlet.hub.url}/api/v1{path}", headers=token) as response:
+        assert response.headers["Allow"] == "POST"
     assert outlet.hub.hub.context.fleet.snapshot()[0].order is None
     async with running_hub(tmp_path / "other", vecharge_get_disconnect=True) as hub:
         await hub.add_charger("test")

@@ -38,6 +38,7 @@ def administrator(handler: Handler) -> Handler:
             raise forbidden()
         return await handler(request)
 
+    guarded.scope = Scope.admin  # type: ignore[attr-defined]
     return guarded
 
 

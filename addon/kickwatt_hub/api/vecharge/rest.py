@@ -128,10 +128,10 @@ async def disconnect(request: web.Request) -> web.Response:
 
 async def no_get(_request: web.Request) -> web.Response:
     """Say that a GET must not switch mains power."""
-    raise Fail(
-        405,
-        "Use POST: a GET must not switch anything. The hub's owner may allow it (option vecharge_get_disconnect).",
-    )
+    sentence = "Use POST: a GET must not switch anything. The hub's owner may allow it (option vecharge_get_disconnect)."
+    refusal = _answer(405, {"status": "fail", "message": sentence})
+    refusal.headers["Allow"] = "POST"
+    return refusal
 
 
 async def nearest(request: web.Request) -> web.Response:
@@ -187,6 +187,7 @@ def _guarded(handler: Handler) -> Handler:
         except UnavailableError as error:
             return _answer(503, {"status": "fail", "message": str(error)})
 
+    guarded.scope = Scope.control  # type: ignore[attr-defined]
     return guarded
 
 
