@@ -166,7 +166,7 @@ class Hub extends EventTarget {
 }
 
 function byName(one: Charger, other: Charger): number {
-  return one.name.localeCompare(other.name) || one.id.localeCompare(other.id);
+  return one.name.localeCompare(other.name, undefined, { numeric: true }) || one.id.localeCompare(other.id);
 }
 
 function byId(one: { id: number }, other: { id: number }): number {

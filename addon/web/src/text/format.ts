@@ -85,6 +85,14 @@ export function moment(time: string | number, now = Date.now()): string {
   return `${day(time, now)} ${clock(time)}`;
 }
 
+/** "Tue 02:15 – today 02:15", and within a day "01:15 – 02:15". */
+export function stretch(from: number, until: number, now = Date.now()): string {
+  const day = (time: number) => midnight(new Date(time));
+  if (day(from) === day(until)) return `${moment(from, now)} – ${clock(until)}`;
+  const today = day(until) === day(now) ? `${relative({ numeric: "auto" }).format(0, "day")} ` : "";
+  return `${moment(from, now)} – ${today}${moment(until, now)}`;
+}
+
 /** Tue within a week, else 21 Nov, with the year where it is another. */
 export function day(time: string | number, now = Date.now()): string {
   const at = new Date(time);
@@ -113,8 +121,9 @@ export function ago(time: string, now = Date.now()): string {
     [1000, "second"],
   ];
   const [size, name] = steps.find(([each]) => ms >= each * 1.5) ?? [1000, "second"];
-  return new Intl.RelativeTimeFormat(locale(), { numeric: "auto", style: "short" }).format(
-    -Math.round(ms / size),
-    name,
-  );
+  return relative({ numeric: "auto", style: "short" }).format(-Math.round(ms / size), name);
+}
+
+function relative(options: Intl.RelativeTimeFormatOptions): Intl.RelativeTimeFormat {
+  return new Intl.RelativeTimeFormat(locale(), options);
 }

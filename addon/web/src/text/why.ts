@@ -54,8 +54,11 @@ export function told(decision: Decision): string {
   } = numbers;
   if (arm_w != null && armed_s != null)
     return t("why.told.armed", { mark: watts(arm_w), time: span(armed_s * 1000), energy: energy(energy_wh) });
-  if (level_w != null && peak_w)
-    return t("why.told.phase", { level: watts(level_w), share: percent(level_w / peak_w) });
+  if (level_w != null && peak_w != null) {
+    const level = watts(level_w);
+    // A charge that has just begun has had no peak yet.
+    return peak_w === 0 ? level : t("why.told.phase", { level, share: percent(level_w / peak_w) });
+  }
   if (mark_w != null && low_min != null)
     return t("why.told.curve", {
       mark: watts(mark_w),

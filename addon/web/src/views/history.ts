@@ -16,7 +16,7 @@ import { noChargers } from "../parts/no-chargers";
 import { go } from "../router";
 import { type Key, known, t } from "../text";
 import { complaint } from "../text/doing";
-import { clock, date, energy, moment, money, number, span } from "../text/format";
+import { clock, date, energy, moment, money, number, span, stretch } from "../text/format";
 
 const HOUR_S = 3600;
 const DAY_S = 24 * HOUR_S;
@@ -137,7 +137,7 @@ export class History extends HubElement {
           : html`<p class="soft chart-none">${t("history.nothing")}</p>`,
       )}
       <div class="row apart small soft">
-        <span>${moment(start * 1000)} – ${moment(end * 1000)}</span>
+        <span>${stretch(start * 1000, end * 1000)}</span>
         <span>${t("history.zoom_hint")}</span>
       </div>
       <div class="row">

@@ -30,8 +30,8 @@ export class SimulatedBoards extends HubElement {
         <a class="button quiet" href="#/add">${icon("plus")}${t("now.add")}</a>
       </div>
       <ul class="list">
-        ${this.boards.map((each) => html`<li class="line">${this.board(each)}</li>`)}
-        ${others.map((each) => html`<li class="line">${this.other(each)}</li>`)}
+        ${this.boards.map((each) => html`<li class="line wrap">${this.board(each)}</li>`)}
+        ${others.map((each) => html`<li class="line wrap">${this.other(each)}</li>`)}
       </ul>
       ${refusedForm(this.attempt.refused("boards"), [])}
     </section>`;
