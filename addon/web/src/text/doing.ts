@@ -20,7 +20,8 @@ export function doing(charger: Charger): Doing {
   if (!charger.online)
     return {
       headline: t("state.silent"),
-      detail: t("state.silent_detail", { ago: ago(charger.last_seen) }),
+      // A sentence ends there: the dot of "23 Sek." is its end, too.
+      detail: t("state.silent_detail", { ago: ago(charger.last_seen).replace(/\.$/, "") }),
       tone: "warn",
     };
   if (charger.progress.step === "locked" && charger.relay.reported !== "on") return locked(charger);

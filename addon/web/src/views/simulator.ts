@@ -224,6 +224,6 @@ function named(charger: string): string {
 function failed(error: HubError): TemplateResult {
   return html`<div class="note warn" role="alert">
     ${icon("warn")}
-    <div>${complaint(error)}</div>
+    <div>${error.status === 503 ? t("sim.silent") : complaint(error)}</div>
   </div>`;
 }

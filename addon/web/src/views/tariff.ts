@@ -1,11 +1,11 @@
 /** What electricity costs, and when each charger charges because of it. */
 
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { call, query } from "../hub/client";
 import { hub } from "../hub/hub";
-import type { Price, Tariff } from "../hub/types";
+import type { Charger, Price, Tariff } from "../hub/types";
 import type { Drawing } from "../parts/chart";
 import "../parts/chart";
 import { HubElement } from "../parts/element";
@@ -51,16 +51,20 @@ export class TariffView extends HubElement {
                 html`<kw-tariff-form .tariff=${tariff} @saved=${() => (this.saved += 1)}></kw-tariff-form>`,
             )}
           </section>
-          <section class="card">
-            <h2>${t("plan.title")}</h2>
-            ${repeat(
-              hub.chargers ?? [],
-              (each) => each.id,
-              (each) => html`<kw-plan-card .charger=${each} .priced=${this.saved}></kw-plan-card>`,
-            )}
-          </section>
+          ${hub.chargers?.length ? this.plans(hub.chargers) : nothing}
         </div>
       </div>`;
+  }
+
+  private plans(chargers: Charger[]): TemplateResult {
+    return html`<section class="card">
+      <h2>${t("plan.title")}</h2>
+      ${repeat(
+        chargers,
+        (each) => each.id,
+        (each) => html`<kw-plan-card .charger=${each} .priced=${this.saved}></kw-plan-card>`,
+      )}
+    </section>`;
   }
 
   private show({ currency, prices }: Prices, now: number): TemplateResult {

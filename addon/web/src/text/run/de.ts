@@ -174,6 +174,7 @@ export const de: Record<keyof typeof en, string> = {
   "sim.played_elsewhere": "Nicht von diesem Simulator, und doch gehört: Vielleicht simuliert ihn ein anderer",
   "sim.stop": "Beenden",
   "sim.not_played": "{name} wird hier nicht simuliert.",
+  "sim.silent": "Der Simulator antwortet nicht. Vielleicht ist er beendet, oder er startet gerade.",
   "sim.stands": "Wie es steht",
   "sim.clock": "Ihre Uhr",
   "sim.battery": "Akku",

@@ -170,6 +170,7 @@ export const en = {
   "sim.played_elsewhere": "Not played here, and yet heard: another simulator may play it",
   "sim.stop": "Stop",
   "sim.not_played": "The simulator does not play {name}.",
+  "sim.silent": "The simulator does not answer. It may have ended, or be starting.",
   "sim.stands": "How it stands",
   "sim.clock": "Its clock",
   "sim.battery": "Battery",

@@ -167,6 +167,7 @@ export const hi: Record<keyof typeof en, string> = {
   "sim.played_elsewhere": "इस सिम्युलेटर में नहीं, फिर भी सूचना आई: शायद कोई दूसरा चला रहा है",
   "sim.stop": "बंद करें",
   "sim.not_played": "{name} यहाँ सिम्युलेट नहीं हो रहा।",
+  "sim.silent": "सिम्युलेटर जवाब नहीं देता। शायद वह बंद हो गया है, या अभी शुरू हो रहा है।",
   "sim.stands": "अभी की स्थिति",
   "sim.clock": "उसकी घड़ी",
   "sim.battery": "बैटरी",

@@ -172,6 +172,7 @@ export const it: Record<keyof typeof en, string> = {
   "sim.played_elsewhere": "Non da questo simulatore, eppure sentito: forse lo simula un altro",
   "sim.stop": "Ferma",
   "sim.not_played": "{name} non è simulato qui.",
+  "sim.silent": "Il simulatore non risponde. Forse è terminato, o sta partendo.",
   "sim.stands": "Come sta",
   "sim.clock": "Il suo orologio",
   "sim.battery": "Batteria",

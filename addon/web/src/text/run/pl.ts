@@ -170,6 +170,7 @@ export const pl: Record<keyof typeof en, string> = {
   "sim.played_elsewhere": "Nie przez ten symulator, a jednak ją słychać: może symuluje ją inny",
   "sim.stop": "Zatrzymaj",
   "sim.not_played": "{name}: nie jest tutaj symulowana.",
+  "sim.silent": "Symulator nie odpowiada. Może się zakończył albo właśnie startuje.",
   "sim.stands": "Jak to wygląda",
   "sim.clock": "Jej zegar",
   "sim.battery": "Bateria",

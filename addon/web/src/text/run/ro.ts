@@ -170,6 +170,7 @@ export const ro: Record<keyof typeof en, string> = {
   "sim.played_elsewhere": "Nu de acest simulator, și totuși auzit: poate îl simulează altul",
   "sim.stop": "Oprește",
   "sim.not_played": "{name} nu e simulat aici.",
+  "sim.silent": "Simulatorul nu răspunde. Poate s-a încheiat sau tocmai pornește.",
   "sim.stands": "Cum stă",
   "sim.clock": "Ceasul ei",
   "sim.battery": "Baterie",
