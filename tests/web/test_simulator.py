@@ -137,6 +137,23 @@ async def test_a_charger_that_is_added_is_played_and_its_key_is_seen_no_more(
     assert looker.complaints == []
 
 
+async def test_each_new_key_of_a_simulated_charger_is_to_be_played_anew(
+    beside: Beside, browser: Browser
+) -> None:
+    await beside.hub.add_charger("bike", name="Anna's e-bike", simulated=True)
+    token = await beside.hub.add_token("admin")
+    looker = await Looker.open(browser, beside.hub.url, token)
+    await looker.go("chargers/bike")
+    await looker.page.locator("summary", has_text="New key").click()
+    play = looker.button("Let the simulator play this charger")
+    for _ in range(2):
+        await looker.page.get_by_role("button", name="New key", exact=True).click()
+        await play.click()
+        await expect(play).to_have_count(0)
+        await looker.sees("The simulator plays it.")
+    assert looker.complaints == []
+
+
 @pytest.mark.parametrize(
     ("language", "fault", "scenario"),
     [

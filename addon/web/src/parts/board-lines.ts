@@ -1,6 +1,6 @@
 /** The lines for a board's settings.toml, which the hub tells only once: to copy, to download, to scan, or for the simulator to play. */
 
-import { html, nothing, type TemplateResult } from "lit";
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { unsafeSVG } from "lit/directives/unsafe-svg.js";
 import { hub } from "../hub/hub";
@@ -22,7 +22,12 @@ export class BoardLinesElement extends Element {
   @property({ attribute: false }) told!: BoardLines;
   @state() private copied = "";
   @state() private code = "";
-  private readonly attempt = new Attempt(this);
+  private attempt = new Attempt(this);
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    // Another key is to be played anew.
+    if (changed.has("told")) this.attempt = new Attempt(this);
+  }
 
   override render(): TemplateResult {
     if (!simulatable(this.told.charger)) return this.lines();
