@@ -159,6 +159,7 @@ async def test_what_is_elsewhere_says_so(outlet: Outlet) -> None:
         ("POST", "/payment/instantiatePayment"),
         ("GET", "/payment/unpaid"),
         ("GET", "/payment/?page=1"),
+        ("GET", "/payment/a%3Fb/%0A"),
         ("POST", "/email/feedback/app"),
         ("POST", "/users/loginWithGoogle"),
         ("POST", "/users/signupWithGoogle"),

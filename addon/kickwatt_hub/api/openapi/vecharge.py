@@ -87,7 +87,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         }
     ),
     **{
-        (method, path.replace(":[^?]*", "")): Operation(
+        (method, path.replace(rest.ANYTHING, "{call}")): Operation(
             {}, refuses=(501,), summary=sentence
         )
         for method, path, sentence in rest.ELSEWHERE
@@ -102,6 +102,7 @@ VECHARGE = Surface(
     body_refuses=(400, 408, 413, 422, 503),
     query_refuses=(422,),
     open=frozenset(
-        (method, path.replace(":[^?]*", "")) for method, path, _ in rest.ELSEWHERE
+        (method, path.replace(rest.ANYTHING, "{call}"))
+        for method, path, _ in rest.ELSEWHERE
     ),
 )

@@ -25,10 +25,12 @@ type Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 _PAYMENT = "Kickwatt takes no payments."
 _ACCOUNTS = "Kickwatt has accounts of its own: POST /api/v1/login."
+ANYTHING = "{call:(?s:.*)}"
+"""In a path: slashes, question marks and ends of lines as well."""
 ELSEWHERE = (
-    ("POST", "/api/v1/payment/{call:[^?]*}", _PAYMENT),
-    ("GET", "/api/v1/payment/{call:[^?]*}", _PAYMENT),
-    ("POST", "/api/v1/email/{call:[^?]*}", "Kickwatt sends no e-mail."),
+    ("POST", f"/api/v1/payment/{ANYTHING}", _PAYMENT),
+    ("GET", f"/api/v1/payment/{ANYTHING}", _PAYMENT),
+    ("POST", f"/api/v1/email/{ANYTHING}", "Kickwatt sends no e-mail."),
     ("POST", "/api/v1/users/loginWithGoogle", _ACCOUNTS),
     ("POST", "/api/v1/users/signupWithGoogle", _ACCOUNTS),
     (
