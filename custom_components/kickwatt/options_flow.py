@@ -58,9 +58,10 @@ CHARGER_SCHEMA: Final = probatio.Schema(
 
 PRICE_SCHEMA: Final = probatio.Schema(
     {
+        # Without a suggestion the frontend begins with the least that is allowed.
         probatio.Required(CONF_PER_KWH): NumberSelector(
             NumberSelectorConfig(
-                min=-1000, max=1000, step="any", mode=NumberSelectorMode.BOX
+                min=0, max=1000, step="any", mode=NumberSelectorMode.BOX
             )
         ),
         probatio.Required(CONF_CURRENCY): TextSelector(),

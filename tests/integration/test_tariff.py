@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from homeassistant.core import CoreState, HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import (
@@ -68,6 +68,18 @@ async def test_a_fixed_price_is_the_hubs_and_can_be_taken_back(
     await has(hub, kind="fixed", per_kwh=0.95, currency="PLN")
     await choose(hass, loaded, "no_price", None)
     await has(hub, kind="none")
+
+
+async def test_a_fixed_price_begins_at_nothing_and_not_far_below(
+    hass: HomeAssistant, hub: RunningHub, loaded: MockConfigEntry
+) -> None:
+    for per_kwh in (-0.01, 1000.01):
+        with pytest.raises(InvalidData):
+            await choose(
+                hass, loaded, "fixed_price", {"per_kwh": per_kwh, "currency": "PLN"}
+            )
+    await choose(hass, loaded, "fixed_price", {"per_kwh": 0, "currency": "PLN"})
+    await has(hub, kind="fixed", per_kwh=0, currency="PLN")
 
 
 async def test_the_prices_of_an_entity_are_the_hubs_and_follow_it(

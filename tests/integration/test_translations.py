@@ -254,6 +254,12 @@ def test_texts_are_as_the_checker_wants_them() -> None:
         assert not re.search(r"'[{}<]", text), path
 
 
+def test_what_is_shown_letter_by_letter_has_no_markup() -> None:
+    for path, text in _leaves(EN).items():
+        if "error" in path or path[0] == "exceptions":
+            assert not re.search(r"\*\*|`", text), path
+
+
 LANGUAGES = {
     file.stem: _leaves(json.loads(file.read_text()))
     for file in sorted((INTEGRATION / "translations").glob("*.json"))

@@ -5,13 +5,51 @@
  */
 
 const TEXTS = {
-  en: { charge: "This charge", meters: "Energy meters", none: "There is no charger yet.", add: "Add a hub or a charger" },
-  de: { charge: "Diese Ladung", meters: "Energiezähler", none: "Es gibt noch kein Ladegerät.", add: "Hub oder Ladegerät hinzufügen" },
-  hi: { charge: "यह चार्ज", meters: "ऊर्जा मीटर", none: "अभी कोई चार्जर नहीं है।", add: "हब या चार्जर जोड़ें" },
-  it: { charge: "Questa ricarica", meters: "Contatori di energia", none: "Non c'è ancora nessun caricatore.", add: "Aggiungi un hub o un caricatore" },
-  pl: { charge: "To ładowanie", meters: "Liczniki energii", none: "Nie ma jeszcze żadnej ładowarki.", add: "Dodaj hub lub ładowarkę" },
-  ro: { charge: "Această încărcare", meters: "Contoare de energie", none: "Nu există încă niciun încărcător.", add: "Adaugă un hub sau un încărcător" },
+  en: {
+    description: "Every charger with its switch, its state and the curve of its charge",
+    charge: "This charge",
+    meters: "Energy meters",
+    none: "There is no charger yet.",
+    add: "Add a hub or a charger",
+  },
+  de: {
+    description: "Jedes Ladegerät mit seinem Schalter, seinem Zustand und der Kurve seiner Ladung",
+    charge: "Diese Ladung",
+    meters: "Energiezähler",
+    none: "Es gibt noch kein Ladegerät.",
+    add: "Hub oder Ladegerät hinzufügen",
+  },
+  hi: {
+    description: "हर चार्जर, उसका स्विच, उसकी स्थिति और उसके चार्ज का ग्राफ़",
+    charge: "यह चार्ज",
+    meters: "ऊर्जा मीटर",
+    none: "अभी कोई चार्जर नहीं है।",
+    add: "हब या चार्जर जोड़ें",
+  },
+  it: {
+    description: "Ogni caricatore con il suo interruttore, il suo stato e la curva della sua ricarica",
+    charge: "Questa ricarica",
+    meters: "Contatori di energia",
+    none: "Non c'è ancora nessun caricatore.",
+    add: "Aggiungi un hub o un caricatore",
+  },
+  pl: {
+    description: "Każda ładowarka ze swoim wyłącznikiem, stanem i krzywą ładowania",
+    charge: "To ładowanie",
+    meters: "Liczniki energii",
+    none: "Nie ma jeszcze żadnej ładowarki.",
+    add: "Dodaj hub lub ładowarkę",
+  },
+  ro: {
+    description: "Fiecare încărcător cu întrerupătorul, starea și curba încărcării sale",
+    charge: "Această încărcare",
+    meters: "Contoare de energie",
+    none: "Nu există încă niciun încărcător.",
+    add: "Adaugă un hub sau un încărcător",
+  },
 };
+
+const textsIn = (language) => TEXTS[language] ?? TEXTS[language.split("-")[0]] ?? TEXTS.en;
 
 const HOUR_MS = 3_600_000;
 const LONGEST_HOURS = 24;
@@ -81,7 +119,7 @@ const chargerSections = (hass, device, texts, options) => {
           [named(device, "estimated_full"), { color: "green", time_format: "time" }],
           [named(device, "mode"), { features: [{ type: "select-options" }], grid_options: FULL }],
           [named(device, "ready_by"), {}],
-          [named(device, "charge_once"), {}],
+          [named(device, "charge_once"), { hide_state: true }],
           [named(device, "cutoff"), { features: [{ type: "numeric-input", style: "buttons" }], grid_options: FULL }],
         ]),
       ],
@@ -115,7 +153,7 @@ const meterSection = (hass, meters, texts) => ({
         [named(device, "energy_import"), { color: "amber" }],
         [named(device, "site_power"), { color: "amber" }],
         [named(device, "chargers_power"), { color: "amber" }],
-        [named(device, "rest_power"), { color: "amber" }],
+        [named(device, "rest_power"), { color: "amber", grid_options: FULL }],
       ]),
     ]),
   ],
@@ -134,7 +172,7 @@ const emptySection = (texts) => ({
 
 class KickwattDashboardStrategy extends HTMLElement {
   static async generate(options, hass) {
-    const texts = TEXTS[hass.language] ?? TEXTS[hass.language.split("-")[0]] ?? TEXTS.en;
+    const texts = textsIn(hass.language);
     const devices = devicesOf(hass);
     const chargers = devices.filter((device) => named(device, "charging_state"));
     const meters = devices.filter(
@@ -165,6 +203,9 @@ window.customStrategies.push({
   type: "kickwatt",
   strategyType: "dashboard",
   name: "Kickwatt",
-  description: "Every charger with its switch, its state and the curve of its charge",
+  /** Read when the choice is shown, which is long after this file was. */
+  get description() {
+    return textsIn(document.querySelector("home-assistant")?.hass?.language ?? "en").description;
+  },
   documentationURL: "https://github.com/kickwatt/kickwatt/blob/main/docs/home-assistant.md#dashboard",
 });
