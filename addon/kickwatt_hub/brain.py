@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from copy import replace
 from typing import Literal
 
 import msgspec
+from msgspec import Struct
 
 from .charging import detector
 from .charging.decision import Decision, decided
@@ -13,7 +14,7 @@ from .charging.lesson import lesson
 from .charging.profile import NOTHING_LEARNED, Charge, Profile, learn
 from .charging.rule import THRESHOLD_ARMS_AT
 from .charging.skim import Measured, skim
-from .energy import CLOCK_SET_MS, Energy, count_all, known_power_w
+from .energy import CLOCK_SET_MS, Energy, count_all, known_powers_w
 from .model import (
     Charger,
     ChargerSettings,
@@ -32,8 +33,7 @@ BESIDE = 200
 """Readings that take longer than the hub should be deaf, some milliseconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Brain:
+class Brain(Struct, frozen=True):
     """What is remembered about one charger between two messages."""
 
     state: detector.DetectorState = detector.INITIAL
@@ -68,16 +68,14 @@ class Brain:
         return "idle" if state.candidate is None else "inrush"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where brain and energy count stood when a session ended: whoever derives anything again begins there."""
 
     state: detector.DetectorState = detector.INITIAL
-    energy: Energy = Energy()  # noqa: RUF009  frozen
+    energy: Energy = Energy()
 
 
-@dataclass(frozen=True, slots=True)
-class Thought:
+class Thought(Struct, frozen=True):
     """What some readings meant."""
 
     brain: Brain
@@ -102,9 +100,30 @@ def think(
     """Return what the readings mean. `running` is the session that is stored as running, or None."""
     if not readings:
         return Thought(brain, energy, ())
-    thinking = _Thinking(brain, charger, energy, readings, said, running)
-    thinking.read()
-    return thinking.thought()
+    settings = detector_settings(charger.settings, brain.profile)
+    factor = charger.legacy.power_factor
+    after, counted = count_all(energy, readings, factor)
+    measured = Measured(
+        [each.time_ms for each in counted],
+        known_powers_w(counted, factor),
+        [each.relay_on for each in counted],
+        [each.energy_wh for each in counted],
+    )
+    state, at = skim(brain.state, measured, 0, settings)
+    if at == len(counted):
+        return Thought(Brain(state, brain.profile), after, counted)
+    thinking = _Thinking(
+        state, brain.profile, settings, factor, energy, counted, said, running
+    )
+    thinking.read(measured, at)
+    return Thought(
+        Brain(thinking.state, thinking.profile),
+        after,
+        counted,
+        tuple(thinking.records),
+        tuple(thinking.edges),
+        tuple(thinking.decisions),
+    )
 
 
 async def think_beside(
@@ -203,57 +222,41 @@ class _Thinking:
 
     def __init__(
         self,
-        brain: Brain,
-        charger: Charger,
-        energy: Energy,
-        readings: Sequence[Reading],
+        state: detector.DetectorState,
+        profile: Profile,
+        settings: detector.DetectorSettings,
+        power_factor: float | None,
+        before: Energy,
+        readings: tuple[Reading, ...],
         said: Said | None,
         running: Session | None,
     ) -> None:
-        self._state = brain.state
-        self._profile = brain.profile
-        self._settings = detector_settings(charger.settings, brain.profile)
-        self._factor = charger.legacy.power_factor
-        self._before = energy
-        self._energy, self._readings = count_all(energy, readings, self._factor)
+        """`before` is the count before the first of the readings, which are counted."""
+        self.state = state
+        self.profile = profile
+        self.records: list[SessionRecord] = []
+        self.edges: list[tuple[Edge, int, int]] = []
+        self.decisions: list[DecisionRecord] = []
+        self._settings = settings
+        self._factor = power_factor
+        self._before = before
+        self._readings = readings
         self._said = said
         self._running = running
-        self._records: list[SessionRecord] = []
-        self._edges: list[tuple[Edge, int, int]] = []
-        self._decisions: list[DecisionRecord] = []
 
-    def thought(self) -> Thought:
-        return Thought(
-            Brain(self._state, self._profile),
-            self._energy,
-            self._readings,
-            tuple(self._records),
-            tuple(self._edges),
-            tuple(self._decisions),
-        )
-
-    def read(self) -> None:
-        """Go through all readings."""
-        measured = Measured(
-            [each.time_ms for each in self._readings],
-            [known_power_w(each, self._factor) for each in self._readings],
-            [each.relay_on for each in self._readings],
-            [each.energy_wh for each in self._readings],
-        )
-        at = 0
+    def read(self, measured: Measured, at: int) -> None:
+        """Go through the readings from an index on."""
         while at < len(self._readings):
-            self._state, at = skim(self._state, measured, at, self._settings)
-            if at < len(self._readings):
-                self._take(measured.sample(at), at)
-                at += 1
+            self._take(measured.sample(at), at)
+            self.state, at = skim(self.state, measured, at + 1, self._settings)
 
     def _take(self, sample: detector.Sample, at: int) -> None:
         """Take the reading at an index."""
-        state = self._state
+        state = self.state
         if state.time_ms is not None and sample.time_ms < state.time_ms - CLOCK_SET_MS:
             self._start_over(state, at)
             state = detector.INITIAL
-        self._state, events = detector.step(state, sample, self._settings)
+        self.state, events = detector.step(state, sample, self._settings)
         for event in events:
             if isinstance(event, detector.SessionStarted):
                 self._started(event)
@@ -266,12 +269,10 @@ class _Thinking:
 
     def _start_over(self, state: detector.DetectorState, at: int) -> None:
         """A clock was set back: what ran cannot be continued in the new time."""
-        self._state = detector.INITIAL
+        self.state = detector.INITIAL
         running = Brain(state).running(0)
         if running is not None:
-            ended = msgspec.structs.replace(
-                running, end_ms=state.time_ms, end_reason="power_lost"
-            )
+            ended = replace(running, end_ms=state.time_ms, end_reason="power_lost")
             self._close(ended, at, None)
 
     def _started(self, event: detector.SessionStarted) -> None:
@@ -285,11 +286,11 @@ class _Thinking:
             peak_power_w=None,
             end_reason=None,
         )
-        self._records.append(SessionRecord(session=self._running))
-        self._edges.append(("started", len(self._records) - 1, event.start_ms))
+        self.records.append(SessionRecord(session=self._running))
+        self.edges.append(("started", len(self.records) - 1, event.start_ms))
 
     def _ended(self, event: detector.SessionEnded, at: int) -> int:
-        known = self._state.counter_wh is not None
+        known = self.state.counter_wh is not None
         reason = _end_reason(event.reason, self._said)
         ended = Session(
             id=0,
@@ -302,8 +303,8 @@ class _Thinking:
         learned = lesson(event, reason)
         index = self._close(ended, at, learned)
         if learned is not None:
-            self._profile = learn(self._profile, learned)
-            self._settings = replace(self._settings, learned=self._profile)
+            self.profile = learn(self.profile, learned)
+            self._settings = replace(self._settings, learned=self.profile)
         return index
 
     def _close(self, ended: Session, at: int, learned: Charge | None) -> int:
@@ -311,27 +312,27 @@ class _Thinking:
         known = self._readings[: at + 1]
         energy, _ = count_all(self._before, known, self._factor)
         record = SessionRecord(
-            session=msgspec.structs.replace(ended, id=running.id if running else 0),
+            session=replace(ended, id=running.id if running else 0),
             ended_at=self._readings[at].position,
-            place=msgspec.json.encode(Place(self._state, energy)),
-            place_ms=self._state.time_ms,
+            place=msgspec.json.encode(Place(self.state, energy)),
+            place_ms=self.state.time_ms,
             lesson=None if learned is None else msgspec.json.encode(learned),
         )
         if running is not None and running.id == 0:
-            self._records[-1] = record  # began in this very batch
+            self.records[-1] = record  # began in this very batch
         else:
-            self._records.append(record)
+            self.records.append(record)
         assert ended.end_ms is not None
-        index = len(self._records) - 1
-        self._edges.append(("ended", index, ended.end_ms))
+        index = len(self.records) - 1
+        self.edges.append(("ended", index, ended.end_ms))
         return index
 
     def _decide(self, decision: Decision, index: int | None = None) -> None:
         """Keep a decision about the session at an index of the records, else about the one that runs."""
         session = self._running
         if index is None and session is not None and session.id == 0:
-            index = len(self._records) - 1
-        self._decisions.append(
+            index = len(self.records) - 1
+        self.decisions.append(
             DecisionRecord(
                 decision=decision,
                 record=index,

@@ -125,19 +125,24 @@ class Listener:
     """One reader's bounded queue."""
 
     def __init__(
-        self, close: Callable[[Listener], None], limit: int, wake: asyncio.Event
+        self,
+        close: Callable[[Listener], None],
+        limit: int,
+        wake: asyncio.Event,
+        concerns: Callable[[Happening], bool],
     ) -> None:
         """Use `Bus.listen` to get one."""
         self._close = close
         self._limit = limit
         self._wake = wake
+        self._concerns = concerns
         self._events: deque[Event] = deque()
         self.missed = False
         """Set when events were dropped; the reader clears it once it has started afresh."""
 
     def offer(self, event: Event) -> None:
-        """Queue an event, or drop all of them where there is no room."""
-        if self.missed:
+        """Queue an event that concerns the reader, or drop all of them where there is no room."""
+        if self.missed or not self._concerns(event.what):
             return
         if len(self._events) >= self._limit:
             self._events.clear()
@@ -178,9 +183,17 @@ class Bus:
         for listener in self._listeners:
             listener.offer(event)
 
-    def listen(self, wake: asyncio.Event, limit: int = QUEUE) -> Listener:
-        """Return a queue of at most `limit` events from now on; `wake` is set when there is something in it."""
-        listener = Listener(self._listeners.discard, limit, wake)
+    def listen(
+        self,
+        wake: asyncio.Event,
+        limit: int = QUEUE,
+        concerns: Callable[[Happening], bool] = lambda _what: True,
+    ) -> Listener:
+        """Return a queue of at most `limit` events from now on, of those that `concerns` says yes to.
+
+        `wake` is set when there is something in it.
+        """
+        listener = Listener(self._listeners.discard, limit, wake, concerns)
         self._listeners.add(listener)
         return listener
 

@@ -1,10 +1,10 @@
 """The conversation with a board in S1 (docs/protocol.md): each message rises above the last, and each is answered once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from . import orders
@@ -21,8 +21,7 @@ from .store import Store
 MAC_KEPT = 8  # bytes: a message has proved itself before it is compared with the one before, and every byte is written
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """A status and a signed body."""
 
     status: int

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from . import brain as brains, late
+from .brain import Brain
 from .bus import Bus, Tripped
 from .entry import Entry
 from .fleet import Fleet
@@ -61,7 +62,10 @@ class Effect:
         `watch` is what the guards have counted up to this; `replaced` is the order that a guard's own has taken the place of. Raises store.NotThereError,
         store.SupersededError and store.UnavailableError.
         """
-        found = await self._find(entry, charger, talk, readings)
+        if charger.kind.numbers_its_readings or not readings:
+            found = _think(entry, charger, talk, readings)
+        else:
+            found = await self._find_by_time(entry, charger, talk, readings)
         thought, energy, usable = (
             found.thought,
             found.thought.energy,
@@ -75,22 +79,22 @@ class Effect:
             meter_wh=energy.meter_wh,
             desired_on=wish.on,
         )
-        changed = tuple(
+        changed = [
             order
             for order in (replaced, wish.order)
             if order is not None and order != charger.order
-        )
+        ]
         sessions = await self._store.chargers.deliver(
             Delivery(
                 charger_pk=entry.pk,
                 conversation=talk,
                 readings=_counted(readings, found),
-                orders=changed,
+                orders=tuple(changed),
                 sessions=found.records,
                 decisions=thought.decisions
                 + _boards(before, talk.said, time_ms, found.records),
                 corrected_from_ms=found.corrected_from_ms,
-                gone=tuple(each.id for each in found.gone),
+                gone=tuple([each.id for each in found.gone]),
                 profile=brains.encode_profile(thought.brain.profile)
                 if learned
                 else None,
@@ -100,6 +104,9 @@ class Effect:
         known_ms = entry.brain.state.time_ms or 0
         entry.conversation, entry.energy, entry.brain = talk, energy, thought.brain
         entry.watch = watch
+        newest = sessions[-1] if sessions else charger.session
+        if newest in found.gone:
+            newest = await self._newest_session(entry)
         self._fleet.update(
             entry,
             replace(
@@ -115,7 +122,7 @@ class Effect:
                 desired_on=wish.on,
                 order=wish.order,
                 reading=usable[-1] if usable else charger.reading,
-                session=await self._session(entry, found, sessions, charger.session),
+                session=_as_it_stands(newest, thought.brain),
             ),
         )
         self._due(entry)
@@ -125,55 +132,54 @@ class Effect:
         late.tell(self._bus, charger.id, found, sessions, known_ms)
         self._tell_trips(before, talk.said, time_ms)
 
-    async def _find(
+    async def _find_by_time(
         self,
         entry: Entry,
         charger: Charger,
         talk: Conversation,
         readings: tuple[Reading, ...],
     ) -> late.Found:
-        """Return what the readings mean; where some are late, also what they make of the sessions before."""
-        usable = readings
-        if not charger.kind.numbers_its_readings and readings:
-            now_ms, known_ms = self._now_ms(), entry.energy.time_ms
-            since_ms = gsm.overtaken_ms(readings, known_ms)
-            if since_ms is not None:
-                return await late.find_again(
-                    self._store,
-                    entry.pk,
-                    charger,
-                    since_ms,
-                    now_ms + CLOCK_AHEAD_MS,
-                    readings,
-                )
-            usable = gsm.in_order(readings, known_ms, now_ms)
-        session = charger.session
-        running = session if session is not None and session.end_ms is None else None
-        thought = brains.think(
-            entry.brain, charger, entry.energy, usable, talk.said, running
-        )
-        return late.Found(thought, thought.records)
+        """Return what readings mean whose own time alone tells which is newer.
 
-    async def _session(
-        self,
-        entry: Entry,
-        found: late.Found,
-        stored: tuple[Session, ...],
-        before: Session | None,
-    ) -> Session | None:
-        """Return the running session as it stands, else the newest."""
-        newest = stored[-1] if stored else before
-        if not stored and newest in found.gone:
-            again = await self._store.chargers.one(entry.pk)
-            newest = again.record.session if again and again.record else None
-        if newest is None or newest.end_ms is not None:
-            return newest
-        return found.thought.brain.running(newest.id)
+        Where some are late, that is also what they make of the sessions before.
+        """
+        now_ms, known_ms = self._now_ms(), entry.energy.time_ms
+        since_ms = gsm.overtaken_ms(readings, known_ms)
+        if since_ms is not None:
+            until_ms = now_ms + CLOCK_AHEAD_MS
+            return await late.find_again(
+                self._store, entry.pk, charger, since_ms, until_ms, readings
+            )
+        usable = gsm.in_order(readings, known_ms, now_ms)
+        return _think(entry, charger, talk, usable)
+
+    async def _newest_session(self, entry: Entry) -> Session | None:
+        stored = await self._store.chargers.one(entry.pk)
+        return stored.record.session if stored and stored.record else None
 
     def _tell_trips(self, before: Charger, said: Said | None, time_ms: int) -> None:
         trips = said.trips if said else ()
         if set(trips) - set(before.said.trips if before.said else ()):
             self._bus.publish(Tripped(before.id, time_ms, trips))
+
+
+def _think(
+    entry: Entry, charger: Charger, talk: Conversation, readings: tuple[Reading, ...]
+) -> late.Found:
+    """Return what readings mean that come after all that is known."""
+    session = charger.session
+    running = session if session is not None and session.end_ms is None else None
+    thought = brains.think(
+        entry.brain, charger, entry.energy, readings, talk.said, running
+    )
+    return late.Found(thought, thought.records)
+
+
+def _as_it_stands(newest: Session | None, brain: Brain) -> Session | None:
+    """Return the newest session; the running one as the brain has it now."""
+    if newest is None or newest.end_ms is not None:
+        return newest
+    return brain.running(newest.id)
 
 
 def _boards(

@@ -68,14 +68,21 @@ def count_all(
     return Energy(total_wh, meter_wh, time_ms, power_w), tuple(counted)
 
 
-def known_power_w(reading: Reading, power_factor: float | None) -> float | None:
-    """Return the best that is known of the power: without a power factor that is the apparent power."""
-    if reading.power_w is not None:
-        return reading.power_w
-    apparent_va = reading.apparent_power_va
-    if power_factor is None or apparent_va is None:
-        return apparent_va
-    return apparent_va * power_factor
+def known_powers_w(
+    readings: Iterable[Reading], power_factor: float | None
+) -> list[float | None]:
+    """Return the best that is known of the power of each: without a power factor that is the apparent power."""
+    share = 1.0 if power_factor is None else power_factor
+    # Volts times amperes, as `apparent_power_va`: a call for each reading would take longer than all of this.
+    return [
+        power_w
+        if (power_w := reading.power_w) is not None
+        else None
+        if (voltage_v := reading.voltage_v) is None
+        or (current_a := reading.current_a) is None
+        else voltage_v * current_a * share
+        for reading in readings
+    ]
 
 
 def best_power_w(reading: Reading, power_factor: float | None) -> float | None:

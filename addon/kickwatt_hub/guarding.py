@@ -1,7 +1,8 @@
 """Holds what was heard of a charger against its guards, and gives the order when one of them speaks."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from . import guards, orders
 from .bus import Guarded
@@ -13,8 +14,7 @@ from .orders import Wish
 from .watch import Watch
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(Struct, frozen=True):
     """What the guards made of a message."""
 
     watch: Watch

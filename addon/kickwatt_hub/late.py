@@ -7,8 +7,8 @@ earlier charges had taught by then is read from the sessions before it.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from . import brain as brains
@@ -35,8 +35,7 @@ BOARDS_WORD = frozenset({"cut_off", "trip"})
 _EVER_MS, _ALL = 2**62, 2**31 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """What is true of a charger now."""
 
     thought: Thought

@@ -7,8 +7,7 @@
 What a board ends by itself (cut-off, trip, button) fulfils the wish for "on": it is not sent again.
 """
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from msgspec.structs import replace
 
 from .model import Order, OrderState, Said
@@ -21,8 +20,7 @@ _FOR_GOOD = ("trip", "ended")
 DO = ("clear", "restart")
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """What is wanted of one relay. `on` is None as long as nobody has asked."""
 
     on: bool | None

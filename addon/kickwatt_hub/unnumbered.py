@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, starmap
 from math import inf
-from operator import lt
+from operator import attrgetter, lt
 
 from msgspec.structs import replace
 
@@ -166,8 +166,11 @@ def _newest_ms(talk: Conversation) -> float:
 def _later_ms(talk: Conversation, readings: list[Reading]) -> int | None:
     """Return the newest time once these are stored, too."""
     known_ms = _newest_ms(talk)
-    newest_ms = max(known_ms, *(reading.time_ms for reading in readings))
+    newest_ms = max(known_ms, *map(_time_ms, readings))
     return None if newest_ms == inf else int(newest_ms)
+
+
+_time_ms = attrgetter("time_ms")
 
 
 def _identity(reading: Reading) -> tuple[int, int | None, int | None]:

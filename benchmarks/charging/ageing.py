@@ -1,6 +1,7 @@
 """How well the capacity of an ageing pack is told from what its charges take at the wall."""
 
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from random import Random
 
 from kickwatt_hub.charging.detector import DetectorSettings

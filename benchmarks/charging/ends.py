@@ -1,7 +1,8 @@
 """When charges are cut: too early, too late, falsely or never."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 
 from kickwatt_hub.charging.detector import (
     INITIAL,

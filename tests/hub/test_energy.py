@@ -3,7 +3,7 @@
 from hypothesis import given, strategies as st
 import pytest
 
-from kickwatt_hub.energy import Energy, best_power_w, count, count_all, known_power_w
+from kickwatt_hub.energy import Energy, best_power_w, count, count_all, known_powers_w
 from kickwatt_hub.model import Position, Reading
 
 
@@ -89,10 +89,10 @@ def test_volts_and_amperes_alone_are_no_energy_unless_the_owner_knows_the_power_
     assert _totals(*readings, power_factor=0.5)[-1] == pytest.approx(230 * 0.5 / 6)
     assert best_power_w(readings[0], None) is None
     assert best_power_w(readings[0], 0.5) == 115.0
-    assert known_power_w(readings[0], None) == 230.0
-    assert known_power_w(_reading(0, power_w=5.0), None) == 5.0
     assert best_power_w(_reading(0, voltage_v=None), 0.5) is None
-    assert known_power_w(_reading(0, current_a=None), None) is None
+    some = [readings[0], _reading(0, power_w=5.0), _reading(0, current_a=None)]
+    assert known_powers_w(some, None) == [230.0, 5.0, None]
+    assert known_powers_w(some, 0.5) == [115.0, 5.0, None]
 
 
 @given(

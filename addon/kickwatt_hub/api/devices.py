@@ -1,5 +1,6 @@
 """The device port: S1 and the seed's format, nothing else. It may be forwarded to the internet."""
 
+from functools import partial
 import logging
 
 from ..ingest import NotS1Error, StrangerError
@@ -19,11 +20,7 @@ _METHODS = "GET, HEAD, OPTIONS, POST"
 
 def server(hub: Context) -> Wire:
     """Return what answers devices."""
-
-    async def answer(request: Request) -> Answer:
-        return await _answer(hub, request)
-
-    return Wire(answer, _most)
+    return Wire(partial(_answer, hub), _most)
 
 
 def _most(path: str) -> int:

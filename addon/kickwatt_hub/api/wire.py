@@ -23,6 +23,7 @@ BODY_S = 60.0  # 16 kB at the 9.6 kbit/s of a bad GSM cell take 14 s
 KEPT_S = 3600.0  # a connection that asks for nothing more
 LINGER_S = 2.0  # for a client that still sends what nobody reads, until it has read why
 CHUNKED = 8  # times its body: what the frames of a body in chunks may come to
+READ = 65_536  # bytes at once
 
 _CLOSE, _KEEP = "Connection: close\r\n", "Connection: keep-alive\r\n"
 
@@ -53,8 +54,11 @@ class Wire:
         """`answer` must not raise; `most` says how many bytes a body for a path may have."""
         self.answer = answer
         self.most = most
+        # One for all connections: what is in it has been parsed before another one reads. A new one of asyncio's own size for
+        # each read would be mapped and unmapped by the kernel, which takes longer than everything else about HTTP.
+        self.buffer = memoryview(bytearray(READ))
         self.connections: set[_Connection] = set()
-        self.tasks: set[asyncio.Task[None]] = set()
+        self.working: dict[_Connection, asyncio.Task[None]] = {}
 
     async def serve(
         self, stack: AsyncExitStack, listening: socket.socket, stop_s: float
@@ -70,8 +74,8 @@ class Wire:
             server.close()
             for connection in list(self.connections):
                 connection.leave()
-            if self.tasks:
-                _, late = await asyncio.wait(self.tasks, timeout=stop_s)
+            if self.working:
+                _, late = await asyncio.wait(self.working.values(), timeout=stop_s)
                 for task in late:
                     task.cancel()
             for connection in list(self.connections):
@@ -91,7 +95,7 @@ class Wire:
                     connection.abort()
 
 
-class _Connection(asyncio.Protocol):
+class _Connection(asyncio.BufferedProtocol):
     """One connection; its requests are answered one after the other."""
 
     def __init__(self, wire: Wire) -> None:
@@ -162,18 +166,21 @@ class _Connection(asyncio.Protocol):
         self._leaving = True
         return self._busy
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, _sizehint: int) -> memoryview:
+        return self._wire.buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
         if self._refusal is not None or self._leaving:
             return  # nobody will answer it
         asked = self._asked
         try:
-            self._parser.feed_data(data)
+            self._parser.feed_data(self._wire.buffer[:nbytes])
         except httptools.HttpParserUpgrade:
             self._leaving = True  # what follows is another protocol
         except httptools.HttpParserError:
             self._refusal = self._refusal or _refusal(400, "Not HTTP")
         if self._asked == asked and self._refusal is None:
-            self._count(len(data))
+            self._count(nbytes)
         if self._busy:
             if self._waiting and not self._held:
                 self._held = True
@@ -182,8 +189,7 @@ class _Connection(asyncio.Protocol):
             self._busy = True
             task = asyncio.Task(self._work(), loop=self._loop, eager_start=True)
             if not task.done():
-                self._wire.tasks.add(task)
-                task.add_done_callback(self._wire.tasks.discard)
+                self._wire.working[self] = task
 
     def _count(self, length: int) -> None:
         """Bound what belongs to one request and is not complete yet."""
@@ -273,6 +279,7 @@ class _Connection(asyncio.Protocol):
             if self._writable is not None:
                 await self._writable
         self._busy = False
+        self._wire.working.pop(self, None)
         if self._held and not self._transport.is_closing():
             self._held = False
             self._transport.resume_reading()

@@ -15,8 +15,10 @@ for eight minutes, and a charger with nothing to do does, be it at 0.2 W or at 1
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from copy import replace
 from typing import Literal, cast
+
+from msgspec import Struct
 
 from .end import Verdict
 from .events import (
@@ -67,8 +69,7 @@ __all__ = [
 type Status = Literal["off", "idle", "charging", "full"]
 
 
-@dataclass(frozen=True, slots=True)
-class DetectorState:
+class DetectorState(Struct, frozen=True):
     """All that the detector remembers of the past; below 4 kB."""
 
     status: Status = "idle"

@@ -5,16 +5,16 @@ mark under which a charge may be over, what still flows balances the cells, or n
 decided, the two look the same, and both are called balancing.
 """
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from .rule import PHASE_SLOTS, SLOT_MS, TAIL_BELOW
 
 type Phase = Literal["inrush", "constant_current", "constant_voltage", "balancing"]
 
 
-@dataclass(frozen=True, slots=True)
-class Phases:
+class Phases(Struct, frozen=True):
     """The phase of a charge, and which one seems to follow it."""
 
     phase: Phase = "inrush"

@@ -1,7 +1,8 @@
 """Run the brain over a recording, as if it happened now."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 from typing import TypedDict

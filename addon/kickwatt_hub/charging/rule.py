@@ -1,7 +1,8 @@
 """The numbers of the rule that starts and ends a charge; the firmware's own rule is held against these."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from .profile import NOTHING_LEARNED, Profile
 
@@ -65,8 +66,7 @@ PLATEAU_SLOTS = 4
 PHASE_SLOTS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class DetectorSettings:
+class DetectorSettings(Struct, frozen=True):
     """What the owner chose, and what the charger's earlier charges taught.
 
     `unchanged_s` is how long a reading stays true without another one: three intervals of a source that is polled, or

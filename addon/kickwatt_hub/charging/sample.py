@@ -1,10 +1,9 @@
 """What the brain is told about a charger: one measurement at a time."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """What one charger measured at one instant.
 
     `power_w` is real power, None where it was not measured. `relay_on` is what the device reports, None where the source

@@ -1,6 +1,8 @@
 """A running charge, and how time and energy are added to it."""
 
-from dataclasses import dataclass, replace
+from copy import replace
+
+from msgspec import Struct
 
 from .end import Verdict, verdict
 from .phase import Phase
@@ -10,8 +12,7 @@ from .shape import Shape, next_shape
 from .trace import EMPTY, Trace, add
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """A running charge, or power that has not yet been enough to be called one."""
 
     start_ms: int
@@ -38,8 +39,7 @@ class Session:
         return self.counted_wh + self.estimated_wh
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(Struct, frozen=True):
     """The charge entered another phase at `at_ms`, which was clear at `decided_ms`."""
 
     phase: Phase

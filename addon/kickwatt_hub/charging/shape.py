@@ -1,7 +1,8 @@
 """The curve of a running charge, as far as its end depends on it."""
 
-from dataclasses import dataclass
 import math
+
+from msgspec import Struct
 
 from .phase import NO_PHASE, Phase, Phases, next_phases
 from .rule import (
@@ -17,8 +18,7 @@ from .rule import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """What is remembered of a charge's half minutes."""
 
     levels: tuple[float, ...] = ()

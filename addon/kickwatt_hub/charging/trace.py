@@ -4,14 +4,13 @@ Levels are added half minute by half minute. When there are too many, neighbours
 time: a charge of twenty minutes keeps its half minutes, one of twelve hours has a level every eight.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 SLOT_S = 30
 MOST_LEVELS = 96
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(Struct, frozen=True):
     """Mean power since the start of a charge, each level over `slots` half minutes."""
 
     slots: int = 1

@@ -8,6 +8,7 @@ from ..bus import (
     Bus,
     ChargerChanged,
     ChargerRemoved,
+    Happening,
     MeterChanged,
     MeterRemoved,
     SiteChanged,
@@ -21,11 +22,14 @@ from .site import Place, Site, site
 
 _LOGGER = logging.getLogger(__name__)
 
-QUEUE = 2_000
 REST_S = (
     0.5  # between two times: a thousand meters say something two hundred times a second
 )
 _CAUSES = (ChargerChanged, ChargerRemoved, MeterChanged, MeterRemoved)
+
+
+def _is_cause(what: Happening) -> bool:
+    return isinstance(what, _CAUSES)
 
 
 class Sites:
@@ -61,15 +65,13 @@ class Sites:
 
     async def run(self) -> None:
         """Work out for ever."""
-        listener = self._bus.listen(asyncio.Event(), QUEUE)
+        # How many there were does not matter.
+        listener = self._bus.listen(asyncio.Event(), 1, _is_cause)
         try:
             while True:
                 await asyncio.sleep(REST_S)
-                due = listener.missed
-                if due:
-                    listener.restart()
-                while (event := listener.next()) is not None:
-                    due = due or isinstance(event.what, _CAUSES)
+                due = listener.missed or listener.next() is not None
+                listener.restart()
                 try:
                     if self._stale:
                         await self.refresh()

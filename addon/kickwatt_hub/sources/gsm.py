@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import repeat
+from operator import attrgetter
 import re
 from typing import Annotated, Any, Literal
 
@@ -310,7 +311,7 @@ def in_order(
 
 def overtaken_ms(readings: Iterable[Reading], after_ms: int) -> int | None:
     """Return the time of the first of these legacy readings that comes after newer ones; None if none does."""
-    times_ms = [reading.time_ms for reading in readings]
+    times_ms = [*map(_time_ms, readings)]
     if not times_ms or min(times_ms) > after_ms:
         return None
     return min(
@@ -342,37 +343,32 @@ def _legacy_refusal(text: str) -> str:
     return f"{at[1] if at and at[1] else 'body'}: {_expected(what)}"
 
 
-def _time_ms(reading: Reading) -> int:
-    return reading.time_ms
-
+_time_ms = attrgetter("time_ms")
 
 # Nearly all rows have a time of this form, and a minute has many of them.
 _SECONDS_MS = {f"{second:02}": second * 1000 for second in range(60)}
 
 
 @lru_cache(maxsize=4096)
-def _minute_ms(text: str) -> int | None:
-    """Return when the minute `yy/MM/dd,hh:mm:` began in UTC; None when it is none."""
-    try:
-        minute = datetime.strptime(f"20{text}", "%Y/%m/%d,%H:%M:").replace(tzinfo=UTC)
-    except ValueError:
-        return None
+def _minute_ms(text: str) -> int:
+    """Return when the minute `yy/MM/dd,hh:mm:` began in UTC. Raises ValueError when it is none."""
+    minute = datetime.strptime(f"20{text}", "%Y/%m/%d,%H:%M:").replace(tzinfo=UTC)
     if text != f"{minute:%y/%m/%d,%H:%M:}":
-        return None
+        raise ValueError
     return int(minute.timestamp() * 1000)
 
 
 def _legacy_times_ms(rows: Iterable[LegacyRow], form: LegacyFormat) -> list[int]:
     offset_ms = form.utc_offset_min * 60_000
-    times_ms = []
-    for index, row in enumerate(rows):
-        data = row.data
-        minute_ms, second_ms = _minute_ms(data[:15]), _SECONDS_MS.get(data[15:])
-        if minute_ms is None or second_ms is None:
-            times_ms.append(_any_legacy_time_ms(index, data, form))
-        else:
-            times_ms.append(minute_ms + second_ms - offset_ms)
-    return times_ms
+    texts = [row.data for row in rows]
+    try:
+        return [
+            _minute_ms(text[:15]) + _SECONDS_MS[text[15:]] - offset_ms for text in texts
+        ]
+    except ValueError, KeyError:
+        return [
+            _any_legacy_time_ms(index, text, form) for index, text in enumerate(texts)
+        ]
 
 
 def _any_legacy_time_ms(index: int, data: str, form: LegacyFormat) -> int:

@@ -8,10 +8,10 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 import logging
 from typing import Any
 
+from msgspec import Struct
 import sqlalchemy as sa
 
 from . import log
@@ -31,8 +31,7 @@ type Job[T] = Callable[[sa.Connection], T]
 type _Outcome = Any | Exception
 
 
-@dataclass(slots=True)
-class _Task:
+class _Task(Struct, frozen=True):
     """What somebody waits for."""
 
     job: Job[Any] | None
@@ -88,18 +87,18 @@ class Writer:
         outcome: T = await self._enqueue(job, None, heard=False)
         return outcome
 
-    async def append(self, claim: Claim) -> None:
-        """Append to the log. Raises what `run` raises, NotThereError and SupersededError."""
-        await self._enqueue(None, claim)
+    def append(self, claim: Claim) -> asyncio.Future[None]:
+        """Append to the log; to be awaited. Raises what `run` raises, NotThereError and SupersededError."""
+        return self._enqueue(None, claim)
 
     async def append_and_run[T](self, claim: Claim, job: Job[T]) -> T:
         """Append to the log and run a job, both or neither. Raises what `append` raises, and whatever the job does."""
         outcome: T = await self._enqueue(job, claim)
         return outcome
 
-    async def _enqueue(
+    def _enqueue(
         self, job: Job[Any] | None, claim: Claim | None, *, heard: bool = True
-    ) -> Any:
+    ) -> asyncio.Future[Any]:
         if self._closed:
             raise UnavailableError("The hub is stopping.")
         if self._waiting >= self._pending:
@@ -110,7 +109,7 @@ class Writer:
         self._jobs.append(_Task(job, claim, durable, heard))
         if self._task is None:
             self._task = asyncio.create_task(self._commit_all())
-        return await durable
+        return durable
 
     async def others_wrote(self) -> bool:
         """Whether another process has changed the database since this was last asked. Raises UnavailableError."""

@@ -1,7 +1,7 @@
 """The detector: when a charge starts, when it is over, and what must not end it."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from copy import replace
 from itertools import pairwise
 from math import exp, log
 

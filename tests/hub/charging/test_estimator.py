@@ -1,6 +1,6 @@
 """When a charge will be full, and how sure that is."""
 
-from dataclasses import replace
+from copy import replace
 from math import exp
 
 import pytest

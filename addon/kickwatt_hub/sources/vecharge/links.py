@@ -10,10 +10,11 @@ import logging
 import aiohttp
 from msgspec.structs import replace
 
-from ...bus import Bus, ChargerChanged, ChargerRemoved
+from ...bus import Bus, ChargerChanged, ChargerRemoved, Happening
 from ...entry import Entry
 from ...fleet import Fleet
 from ...ingest import Ingest
+from ...model import Kind
 from ...security.secret import HubSecret, WrongSecretError
 from ...store import NotThereError, Store, UnavailableError
 from ...store.links import Link as Stored
@@ -66,7 +67,7 @@ class Links:
 
     async def run(self) -> None:
         """Keep every link running for ever, and what happens to its charger known to it."""
-        listener = self._bus.listen(self._wake)
+        listener = self._bus.listen(self._wake, concerns=_concerns)
         # No jar: a server's cookies are no business of another charger's.
         http = aiohttp.ClientSession(
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -192,3 +193,10 @@ class Links:
                 charger_id,
             )
             return None
+
+
+def _concerns(what: Happening) -> bool:
+    """Whether it may be about a charger that is behind such a server: of all others there are thousands a second."""
+    if isinstance(what, ChargerChanged):
+        return what.charger.kind is Kind.vecharge
+    return isinstance(what, ChargerRemoved)
