@@ -187,6 +187,7 @@ class Bus:
         self,
         wake: asyncio.Event,
         limit: int = QUEUE,
+        *,
         concerns: Callable[[Happening], bool] = lambda _what: True,
     ) -> Listener:
         """Return a queue of at most `limit` events from now on, of those that `concerns` says yes to.

@@ -68,3 +68,16 @@ def test_the_ring_serves_what_it_still_holds() -> None:
     assert since(6) is None
     assert since(-1) is None
     assert since(5, "another") is None
+
+
+def test_a_listener_hears_only_what_concerns_it() -> None:
+    """It is not woken for anything else, and nothing else fills its queue."""
+    bus, wake, mine = Bus(), asyncio.Event(), ChargerRemoved("mine")
+    listener = bus.listen(wake, 1, concerns=lambda what: what is mine)
+    _publish(bus, *"abc")
+    assert (listener.missed, wake.is_set()) == (False, False)
+    bus.publish(mine)
+    assert wake.is_set()
+    event = listener.next()
+    assert event is not None
+    assert event.number == 4

@@ -1,7 +1,7 @@
 """Modes on a running hub: a simulated board lives in a time of its own, so a night takes a moment."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any

@@ -66,7 +66,7 @@ class Sites:
     async def run(self) -> None:
         """Work out for ever."""
         # How many there were does not matter.
-        listener = self._bus.listen(asyncio.Event(), 1, _is_cause)
+        listener = self._bus.listen(asyncio.Event(), 1, concerns=_is_cause)
         try:
             while True:
                 await asyncio.sleep(REST_S)
