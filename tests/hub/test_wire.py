@@ -39,7 +39,7 @@ async def _serving() -> AsyncIterator[_Server]:
     async with AsyncExitStack() as stack:
         listening = stack.enter_context(listen("127.0.0.1", 0))
         server.port = listening.getsockname()[1]
-        await Wire(server.answer, lambda _path: MOST).serve(stack, listening, 1.0)
+        await Wire(server.answer, lambda _path: MOST).serve(stack, listening, 30.0)
         yield server
 
 

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from kickwatt_hub.model import Reading
-from kickwatt_hub.relay import doors, tunnel
+from kickwatt_hub.relay import client as client_module, doors, tunnel
 from kickwatt_hub.relay.frames import PROTOCOL, Answer, Ask, encode, for_hub
 from kickwatt_hub.sources import gsm
 from kickwatt_hub.store import UnavailableError
@@ -250,17 +250,19 @@ async def test_a_reply_that_the_cut_swallowed_is_repeated_and_its_samples_counte
 ) -> None:
     client = home.hub.context.relay
     assert client is not None
-    real = client._answer
-    monkeypatch.setattr(tunnel, "ANSWER_S", 0.3)
+    stored = asyncio.Event()
 
     async def swallowed(ws: Any, ask: Ask) -> None:
         await client._status_and_body(ask)
+        stored.set()
 
-    monkeypatch.setattr(client, "_answer", swallowed)
-    late = await scooter.report(5.0)
-    is_unsigned(late, 503)
-    assert len(await readings(home)) == 1
-    monkeypatch.setattr(client, "_answer", real)
+    with monkeypatch.context() as cut:
+        cut.setattr(tunnel, "ANSWER_S", 0.3)
+        cut.setattr(client, "_answer", swallowed)
+        late = await scooter.report(5.0)
+        is_unsigned(late, 503)
+        await stored.wait()
+        assert len(await readings(home)) == 1
     assert (await scooter.report(6.0)).status == 200
     assert [each.power_w for each in await readings(home)] == [5.0, 6.0]
 
@@ -271,6 +273,7 @@ async def test_a_hub_that_stops_answers_what_it_has_begun(
     http: aiohttp.ClientSession,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(client_module, "STOP_S", 60.0)
     async with running_hub(tmp_path / "home", **relay.hub("home")) as home:
         await relay.connected("home")
         board = S1Device(
@@ -316,7 +319,8 @@ async def test_a_hub_that_does_not_answer_stalls_nobody_else(
     http: aiohttp.ClientSession,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(tunnel, "ANSWER_S", 1.0)
+    # Long enough for all of them to be under way on a busy machine.
+    monkeypatch.setattr(tunnel, "ANSWER_S", 5.0)
     slow = await dial(http, relay, relay.token("slow"))
     boards = [
         S1Device(relay.device_url("slow"), f"b{n}", "11" * 32, session=http)
@@ -339,7 +343,7 @@ async def test_one_charger_waits_twice_at_most(
     relay: RunningRelay, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its repeated message, but not a hundred, which would leave no room for others."""
-    monkeypatch.setattr(tunnel, "ANSWER_S", 0.5)
+    monkeypatch.setattr(tunnel, "ANSWER_S", 3.0)
     slow = await dial(http, relay, relay.token("slow"))
     board = S1Device(relay.device_url("slow"), "scooter", "11" * 32, session=http)
     replies = await asyncio.gather(*(board.report(1.0) for _ in range(5)))
