@@ -18,10 +18,15 @@ from hypothesis.stateful import (
     precondition,
     rule,
 )
+import pytest
 
 from kickwatt_hub.ingest import NotS1Error, StrangerError
 from tests.support.hub_process import RunningHub, running_hub
 from tests.support.s1_device import Reply, S1Device, open_reply
+
+pytestmark = pytest.mark.timeout(
+    600
+)  # twenty courses of a hub: minutes on a busy machine
 
 
 class Network(RuleBasedStateMachine):

@@ -27,7 +27,7 @@ PIECES = (
 )
 
 
-PATIENCE_S = 0.5
+PATIENCE_S = 30.0
 
 
 class Fuzz:
@@ -139,10 +139,11 @@ class Fuzz:
 
 
 async def status_of(port: int, request: bytes) -> int | None:
-    """Send it on a connection of its own; return the status, None where the hub closed or waits for more of it."""
+    """Send it on a connection of its own; return the status, None where the hub closed without one."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(request)
+        writer.write_eof()  # so that a hub that would wait for more of it need not
         line = await asyncio.wait_for(reader.readline(), PATIENCE_S)
         return int(line.split()[1]) if line else None
     except ConnectionError, TimeoutError:
