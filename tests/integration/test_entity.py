@@ -16,6 +16,7 @@ from tests.integration.scripted_hub import CHARGER, Line
 from tests.support.waiting import until
 
 SIGNAL = "sensor.garage_scooter_signal_strength"
+HEALTH = "sensor.garage_scooter_battery_health"
 MODE = "select.garage_scooter_mode"
 FULL = "sensor.garage_scooter_estimated_full"
 LATER = {**CHARGER["reading"], "time": "2026-11-21T07:45:30Z"}
@@ -80,7 +81,11 @@ class Written:
 
 @pytest.fixture
 async def written(hass: HomeAssistant, line: Line) -> Written:
-    """Return what is written after all entities have heard of the charger once."""
+    """Return what is written after all entities have heard of the charger once.
+
+    The battery's health is asked for once the entity is there, and is answered whenever.
+    """
+    await until(lambda: state_of(hass, HEALTH) == "96.4")
     await line.change(11, signal_dbm=-80)
     await until(lambda: state_of(hass, SIGNAL) == "-80")
     return Written(hass)
