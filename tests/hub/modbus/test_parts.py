@@ -295,7 +295,7 @@ def test_a_model_takes_its_defaults_and_may_deviate() -> None:
         ({"instantaneous": {"x": {"address": 0, "units": "W"}}}, "x: .*units"),
         ({"instantaneous": {"x": {"address": 0, "unit": "W" * 9}}}, "x: .*unit"),
         ({"instantaneous": {"x": {"address": 1}}}, "energy_import and x share"),
-        ({"instantaneous": {"x" * 65: {"address": 9}}}, "1 to 64 characters"),
+        ({"instantaneous": {"x" * 65: {"address": 9}}}, "1 to 64 printable characters"),
         (
             {"instantaneous": {"energy_import": {"address": 9}}},
             "energy_import is in both tables",
